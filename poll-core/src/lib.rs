@@ -1,0 +1,2 @@
+//! A safe readiness poller.
+#![forbid(unsafe_code)]

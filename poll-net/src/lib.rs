@@ -1,0 +1,2 @@
+//! Non-blocking sockets and pipes.
+#![forbid(unsafe_code)]

@@ -1,0 +1,1 @@
+//! Raw FFI and thin syscall wrappers for I/O readiness.

@@ -1,0 +1,4 @@
+//! `cargo xtask`: the workspace's own tasks.
+#![forbid(unsafe_code)]
+
+fn main() {}
