@@ -67,10 +67,7 @@ impl Event {
     #[inline]
     #[must_use]
     pub const fn new(flags: Flags, data: u64) -> Self {
-        Self(libc::epoll_event {
-            events: flags.bits(),
-            u64: data,
-        })
+        Self(libc::epoll_event { events: flags.bits(), u64: data })
     }
 
     /// What happened.
@@ -90,10 +87,7 @@ impl Event {
 
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event")
-            .field("flags", &self.flags())
-            .field("data", &self.data())
-            .finish()
+        f.debug_struct("Event").field("flags", &self.flags()).field("data", &self.data()).finish()
     }
 }
 
@@ -177,12 +171,7 @@ pub fn modify(
 /// 1 syscall, no allocation.
 pub fn delete(epoll: BorrowedFd<'_>, source: BorrowedFd<'_>) -> io::Result<()> {
     // The event is ignored; a null one is an error before Linux 2.6.9 (epoll_ctl(2), BUGS).
-    control(
-        epoll,
-        libc::EPOLL_CTL_DEL,
-        source,
-        Event::new(Flags::empty(), 0),
-    )
+    control(epoll, libc::EPOLL_CTL_DEL, source, Event::new(Flags::empty(), 0))
 }
 
 fn control(
@@ -352,13 +341,7 @@ mod tests {
     fn an_event_carries_its_datum_and_flags() {
         let queue = create().unwrap();
         let (mut ours, theirs) = UnixStream::pair().unwrap();
-        add(
-            queue.as_fd(),
-            theirs.as_fd(),
-            Flags::IN | Flags::ET,
-            u64::MAX,
-        )
-        .unwrap();
+        add(queue.as_fd(), theirs.as_fd(), Flags::IN | Flags::ET, u64::MAX).unwrap();
         ours.write_all(b"x").unwrap();
         let mut events = room(4);
         assert_eq!(wait(queue.as_fd(), &mut events, None).unwrap(), 1);
@@ -378,10 +361,7 @@ mod tests {
         let file = std::fs::File::open("/proc/self/exe").unwrap();
         assert_eq!(errno(add(q, file.as_fd(), Flags::IN, 0)), libc::EPERM);
         assert_eq!(errno(add(q, q, Flags::IN, 0)), libc::EINVAL);
-        assert_eq!(
-            wait(q, &mut [], None).unwrap_err().raw_os_error(),
-            Some(libc::EINVAL)
-        );
+        assert_eq!(wait(q, &mut [], None).unwrap_err().raw_os_error(), Some(libc::EINVAL));
     }
 
     #[test]
@@ -400,11 +380,8 @@ mod tests {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         add(queue.as_fd(), theirs.as_fd(), Flags::IN, 0).unwrap();
         ours.write_all(b"x").unwrap();
-        for timeout in [
-            Duration::MAX,
-            Duration::from_millis(1 << 32),
-            Duration::from_secs(1 << 62),
-        ] {
+        for timeout in [Duration::MAX, Duration::from_millis(1 << 32), Duration::from_secs(1 << 62)]
+        {
             assert_eq!(wait(queue.as_fd(), &mut room(1), Some(timeout)).unwrap(), 1);
         }
     }
@@ -412,9 +389,6 @@ mod tests {
     #[test]
     fn debug_names_the_flags() {
         let event = Event::new(Flags::IN | Flags::HUP, 3);
-        assert_eq!(
-            format!("{event:?}"),
-            "Event { flags: Flags(IN | HUP), data: 3 }"
-        );
+        assert_eq!(format!("{event:?}"), "Event { flags: Flags(IN | HUP), data: 3 }");
     }
 }

@@ -1,4 +1,14 @@
-//! `errno` of the calling thread, saved and put back.
+//! `errno` of the calling thread, saved and put back; and the error numbers that layers above tell
+//! apart.
+
+/// EEXIST.
+pub const EXIST: i32 = libc::EEXIST;
+/// ENOENT.
+pub const NOENT: i32 = libc::ENOENT;
+/// EPERM.
+pub const PERM: i32 = libc::EPERM;
+/// ENOSPC.
+pub const NOSPC: i32 = libc::ENOSPC;
 
 /// Runs `body` and puts `errno` back to what it was.
 ///
@@ -42,10 +52,7 @@ mod tests {
         super::preserve(|| {
             // A failing syscall through std: it sets errno to ENOENT.
             assert!(std::fs::metadata("/nonexistent").is_err());
-            assert_eq!(
-                io::Error::last_os_error().raw_os_error(),
-                Some(libc::ENOENT)
-            );
+            assert_eq!(io::Error::last_os_error().raw_os_error(), Some(libc::ENOENT));
         });
         assert_eq!(io::Error::last_os_error().raw_os_error(), before);
     }

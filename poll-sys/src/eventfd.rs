@@ -79,20 +79,14 @@ mod tests {
     #[test]
     fn an_empty_counter_would_block() {
         let counter = create().unwrap();
-        assert_eq!(
-            take(counter.as_fd()).unwrap_err().kind(),
-            io::ErrorKind::WouldBlock
-        );
+        assert_eq!(take(counter.as_fd()).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 
     #[test]
     fn a_full_counter_would_block_and_keeps_its_value() {
         let counter = create().unwrap();
         add(counter.as_fd(), u64::MAX - 1).unwrap();
-        assert_eq!(
-            add(counter.as_fd(), 1).unwrap_err().kind(),
-            io::ErrorKind::WouldBlock
-        );
+        assert_eq!(add(counter.as_fd(), 1).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         assert_eq!(take(counter.as_fd()).unwrap(), u64::MAX - 1);
     }
 }

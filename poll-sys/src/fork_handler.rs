@@ -18,11 +18,7 @@ pub(crate) fn cell() -> io::Result<&'static AtomicUsize> {
     // SAFETY: 1. `in_child` has the type that is asked for and lives as long as the program. 2. It
     // does only what is async-signal-safe, as pthread_atfork(3) demands of a child handler.
     let error = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-    if error == 0 {
-        Ok(&CELL)
-    } else {
-        Err(io::Error::from_raw_os_error(error))
-    }
+    if error == 0 { Ok(&CELL) } else { Err(io::Error::from_raw_os_error(error)) }
 }
 
 #[cfg(test)]

@@ -52,11 +52,7 @@ impl PollFd {
     #[inline]
     #[must_use]
     pub fn new(source: BorrowedFd<'_>, flags: Flags) -> Self {
-        Self(libc::pollfd {
-            fd: source.as_raw_fd(),
-            events: flags.bits(),
-            revents: 0,
-        })
+        Self(libc::pollfd { fd: source.as_raw_fd(), events: flags.bits(), revents: 0 })
     }
 
     /// What the last [`wait`] found; empty for 'nothing'.
@@ -105,10 +101,7 @@ mod tests {
             PollFd::new(ours.as_fd(), Flags::IN | Flags::OUT),
         ];
         assert_eq!(wait(&mut list, None).unwrap(), 1);
-        assert_eq!(
-            (list[0].found(), list[1].found()),
-            (Flags::empty(), Flags::OUT)
-        );
+        assert_eq!((list[0].found(), list[1].found()), (Flags::empty(), Flags::OUT));
         ours.write_all(b"x").unwrap();
         assert_eq!(wait(&mut list, None).unwrap(), 2);
         assert_eq!(list[0].found(), Flags::IN);

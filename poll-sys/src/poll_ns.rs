@@ -29,12 +29,7 @@ pub fn wait(list: &mut [PollFd], timeout: Option<Duration>) -> io::Result<usize>
     // entries have the layout of `pollfd` (transparent). 2. The timeout is null or points to a live
     // local. 3. A null mask means 'leave the signals alone' (ppoll(2)).
     let found = check(unsafe {
-        libc::ppoll(
-            list.as_mut_ptr().cast(),
-            list.len() as libc::nfds_t,
-            limit,
-            ptr::null(),
-        )
+        libc::ppoll(list.as_mut_ptr().cast(), list.len() as libc::nfds_t, limit, ptr::null())
     })?;
     // Not negative: `check` let success alone through.
     Ok(found as usize)

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 /// The `timespec` of `duration`, saturated where the system's `time_t` is narrower.
-#[allow(
-    dead_code,
-    reason = "not every target has a call that takes a timespec"
-)]
+#[allow(dead_code, reason = "not every target has a call that takes a timespec")]
 pub(crate) fn timespec(duration: Duration) -> libc::timespec {
     // An all-zero value first: some systems have padding fields in the struct.
     let seconds = libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX);
@@ -16,10 +13,7 @@ pub(crate) fn timespec(duration: Duration) -> libc::timespec {
         clippy::unnecessary_cast,
         reason = "the field's type differs by system; the value is below 10^9"
     )]
-    libc::timespec {
-        tv_sec: seconds,
-        tv_nsec: duration.subsec_nanos() as _,
-    }
+    libc::timespec { tv_sec: seconds, tv_nsec: duration.subsec_nanos() as _ }
 }
 
 /// Whole milliseconds of `duration`, rounded up, at most `i32::MAX` (24.8 days).
@@ -39,10 +33,7 @@ mod tests {
         assert_eq!(millis_ceil(Duration::from_nanos(1)), 1);
         assert_eq!(millis_ceil(Duration::from_millis(7)), 7);
         assert_eq!(millis_ceil(Duration::from_micros(7_001)), 8);
-        assert_eq!(
-            millis_ceil(Duration::from_millis(i32::MAX as u64)),
-            i32::MAX
-        );
+        assert_eq!(millis_ceil(Duration::from_millis(i32::MAX as u64)), i32::MAX);
         assert_eq!(millis_ceil(Duration::MAX), i32::MAX);
     }
 

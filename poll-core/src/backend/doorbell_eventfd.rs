@@ -1,0 +1,38 @@
+//! A doorbell on an eventfd: rings add up, one read answers them all.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use poll_sys::eventfd;
+
+#[derive(Debug)]
+pub(crate) struct Doorbell(OwnedFd);
+
+impl Doorbell {
+    pub(crate) fn new() -> io::Result<Self> {
+        eventfd::create().map(Self)
+    }
+
+    /// Makes it readable. Async-signal-safe.
+    pub(crate) fn ring(&self) -> io::Result<()> {
+        match eventfd::add(self.0.as_fd(), 1) {
+            // Full after 2⁶⁴ - 2 rings: readable all the same.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Makes it unreadable.
+    pub(crate) fn answer(&self) -> io::Result<()> {
+        match eventfd::take(self.0.as_fd()) {
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl AsFd for Doorbell {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

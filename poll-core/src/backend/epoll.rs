@@ -1,0 +1,152 @@
+//! epoll: the kernel keeps everything, and this file keeps nothing but the bell.
+//!
+//! The bell is an eventfd that is watched edge-triggered and never read: each write makes one event,
+//! for one of the threads that wait. Its event lands among the caller's and has to be taken out, but
+//! looking at every event of every batch for it would cost more than all the rest of a wait. So
+//! rings are counted, when they begin and when they have ended, and each batch remembers the last
+//! ring that can no longer turn up in it ([`Memory::rings`](crate::events::Memory)): while that is
+//! the last one that began, nothing has to be looked at.
+//!
+//! CLEAN-PREFIX: if a wait began when r rings had ended, and either found the bell's event or came
+//! back with room to spare, then no ring up to r turns up in this batch later. For the event of such
+//! a ring was in the kernel's ready list when the wait began, or had been taken; a wait with room to
+//! spare empties the list, and one that finds the event takes it, merged with all rings before.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use poll_sys::epoll::{self, Flags};
+
+use super::doorbell::Doorbell;
+use super::{Key, Shape, Watch, native, register_error};
+use crate::bell::Ring;
+use crate::error::RegisterError;
+use crate::events::Events;
+use crate::interest::Interest;
+use crate::mode::Mode;
+use crate::sync::{AtomicUsize, SeqCst};
+use crate::token::Token;
+use crate::wait::Kernel;
+
+#[derive(Debug)]
+pub(crate) struct Epoll {
+    epoll: OwnedFd,
+    bell: Doorbell,
+    rings_begun: AtomicUsize,
+    rings_ended: AtomicUsize,
+}
+
+impl Shape for Epoll {
+    fn new() -> io::Result<Self> {
+        let epoll = epoll::create()?;
+        let bell = Doorbell::new()?;
+        let datum = native::datum(Token::RESERVED);
+        epoll::add(epoll.as_fd(), bell.as_fd(), Flags::IN | Flags::ET, datum)?;
+        Ok(Self { epoll, bell, rings_begun: AtomicUsize::new(0), rings_ended: AtomicUsize::new(0) })
+    }
+
+    fn supports(&self, mode: Mode) -> bool {
+        matches!(mode, Mode::Level | Mode::Edge | Mode::Oneshot)
+    }
+
+    fn supports_interest(&self, _: Interest) -> bool {
+        true
+    }
+
+    fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
+        epoll::add(self.epoll.as_fd(), source, flags(watch), native::datum(watch.token))
+            .map_err(register_error)?;
+        // The kernel finds a registration by its descriptor; nothing else is needed.
+        Ok(0)
+    }
+
+    fn modify(&self, source: BorrowedFd<'_>, _: Key, watch: Watch) -> Result<(), RegisterError> {
+        epoll::modify(self.epoll.as_fd(), source, flags(watch), native::datum(watch.token))
+            .map_err(register_error)
+    }
+
+    fn delete(&self, source: BorrowedFd<'_>, _: Key) -> Result<(), RegisterError> {
+        epoll::delete(self.epoll.as_fd(), source).map_err(register_error)
+    }
+
+    fn abandon(&self, _: Key) {}
+
+    fn find(&self, _: BorrowedFd<'_>) -> Result<Key, RegisterError> {
+        Ok(0)
+    }
+}
+
+fn flags(watch: Watch) -> Flags {
+    let mut flags = match watch.mode {
+        Mode::Level => Flags::empty(),
+        Mode::Edge => Flags::ET,
+        Mode::Oneshot => Flags::ONESHOT,
+    };
+    if watch.interest.is_readable() {
+        flags |= Flags::IN | Flags::RDHUP;
+    }
+    if watch.interest.is_writable() {
+        flags |= Flags::OUT;
+    }
+    if watch.interest.is_priority() {
+        flags |= Flags::PRI;
+    }
+    flags
+}
+
+impl Ring for Epoll {
+    fn ring(&self) -> io::Result<()> {
+        self.rings_begun.fetch_add(1, SeqCst);
+        let rung = self.bell.ring();
+        self.rings_ended.fetch_add(1, SeqCst);
+        rung
+    }
+}
+
+impl Kernel for Epoll {
+    #[inline]
+    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        let ended = self.rings_ended.load(SeqCst);
+        let room = events.room();
+        let spare = room.len();
+        let n = epoll::wait(self.epoll.as_fd(), room, timeout)?;
+        if self.rings_begun.load(SeqCst) == events.memory.rings {
+            events.commit(n);
+        } else {
+            self.take_bell_out(events, n, spare, ended);
+        }
+        Ok(())
+    }
+}
+
+impl Epoll {
+    /// Commits the `n` events that the kernel wrote, but for the bell's own.
+    #[cold]
+    fn take_bell_out(&self, events: &mut Events, n: usize, spare: usize, ended: usize) {
+        let room = events.room();
+        let mut count = n;
+        let bell = room[..n].iter().position(|event| native::token(event) == Token::RESERVED);
+        if let Some(place) = bell {
+            room.copy_within(place + 1..n, place);
+            count -= 1;
+            if n == spare {
+                // The bell had taken a slot that a source may be waiting for.
+                count += self.fill(&mut room[count..n]);
+            }
+        }
+        events.commit(count);
+        if bell.is_some() || n < spare {
+            events.memory.rings = ended; // CLEAN-PREFIX
+        }
+    }
+
+    /// Fills the one slot that the bell had taken. An error, or another ring, leaves it empty: the
+    /// caller has its events, and the source comes with the next wait.
+    fn fill(&self, slot: &mut [native::Native]) -> usize {
+        match epoll::wait(self.epoll.as_fd(), slot, Some(Duration::ZERO)) {
+            Ok(1) if native::token(&slot[0]) != Token::RESERVED => 1,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The backends: which there are, which this system has, and the shape that all of them share.
+//!
+//! To add a system, add it to the `cfg`s of this file; to add a backend, add a file of the shape of
+//! [`Shape`] and a line to each list below.
+
+mod doorbell;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod epoll;
+mod poll;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "native_epoll.rs"]
+pub(crate) mod native;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "native_plain.rs"]
+pub(crate) mod native;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "doorbell_eventfd.rs"]
+mod doorbell_kind;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "doorbell_pair.rs"]
+mod doorbell_kind;
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use crate::bell::Ring;
+use crate::error::RegisterError;
+use crate::events::Events;
+use crate::interest::Interest;
+use crate::mode::Mode;
+use crate::token::Token;
+use crate::wait::Kernel;
+
+/// The interface of the system that a poller stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backend {
+    /// `epoll(7)`: Linux, Android.
+    Epoll,
+    /// `kqueue(2)`: the BSDs, Apple's systems.
+    Kqueue,
+    /// Event ports, `port_create(3C)`: illumos, Solaris.
+    EventPort,
+    /// `poll(2)`: every Unix. Each wait costs time in proportion to the sources that are watched.
+    Poll,
+}
+
+impl Backend {
+    /// The backends of this system, best first. Never empty.
+    ///
+    /// # Examples
+    /// ```
+    /// use poll_core::{Backend, Poller};
+    ///
+    /// for backend in Backend::available() {
+    ///     assert_eq!(Poller::with_backend(*backend)?.backend(), *backend);
+    /// }
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn available() -> &'static [Self] {
+        &[
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Self::Epoll,
+            Self::Poll,
+        ]
+    }
+}
+
+/// A backend's own name for a registration: what it needs to find it again other than by the
+/// descriptor's number, which somebody may have used again meanwhile.
+pub(crate) type Key = u64;
+
+/// The shape of every backend.
+///
+/// Tokens are checked before they come here. Each function leaves everything as it was if it fails.
+pub(crate) trait Shape: Kernel + Sized {
+    fn new() -> io::Result<Self>;
+
+    /// Whether the backend can do `mode`.
+    fn supports(&self, mode: Mode) -> bool;
+
+    /// Whether the backend can do `interest`.
+    fn supports_interest(&self, interest: Interest) -> bool;
+
+    /// Watches `source`. A condition that holds already is reported.
+    fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError>;
+
+    /// Changes how `source` is watched, and enables it again after oneshot. A condition that holds
+    /// already is reported.
+    fn modify(&self, source: BorrowedFd<'_>, key: Key, watch: Watch) -> Result<(), RegisterError>;
+
+    /// Stops watching `source`: no wait that begins later reports it.
+    fn delete(&self, source: BorrowedFd<'_>, key: Key) -> Result<(), RegisterError>;
+
+    /// Frees what the backend itself holds of a registration whose descriptor may be gone.
+    fn abandon(&self, key: Key);
+
+    /// The key of a registration by its source, for the unowned form.
+    fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError>;
+}
+
+/// How a source is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Watch {
+    pub(crate) token: Token,
+    pub(crate) interest: Interest,
+    pub(crate) mode: Mode,
+}
+
+/// The backend that a poller has.
+#[derive(Debug)]
+pub(crate) enum Any {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Epoll(epoll::Epoll),
+    /// Boxed: it is large, and the others are small.
+    Poll(Box<poll::Poll>),
+}
+
+/// Calls the backend at hand.
+macro_rules! each {
+    ($self:ident, $backend:ident => $call:expr) => {
+        match $self {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Any::Epoll($backend) => $call,
+            Any::Poll($backend) => $call,
+        }
+    };
+}
+
+impl Any {
+    /// The backend `kind`.
+    ///
+    /// `ErrorKind::Unsupported` if this system does not have it.
+    pub(crate) fn new(kind: Backend) -> io::Result<Self> {
+        match kind {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Backend::Epoll => epoll::Epoll::new().map(Self::Epoll),
+            Backend::Poll => poll::Poll::new().map(|poll| Self::Poll(Box::new(poll))),
+            #[allow(unreachable_patterns, reason = "no system has all backends")]
+            missing => Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!("this system has no {missing:?}; it has {:?}", Backend::available()),
+            )),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Backend {
+        match self {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Self::Epoll(_) => Backend::Epoll,
+            Self::Poll(_) => Backend::Poll,
+        }
+    }
+
+    pub(crate) fn supports(&self, mode: Mode) -> bool {
+        each!(self, backend => backend.supports(mode))
+    }
+
+    pub(crate) fn supports_interest(&self, interest: Interest) -> bool {
+        each!(self, backend => backend.supports_interest(interest))
+    }
+
+    pub(crate) fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
+        each!(self, backend => backend.add(source, watch))
+    }
+
+    pub(crate) fn modify(
+        &self,
+        source: BorrowedFd<'_>,
+        key: Key,
+        watch: Watch,
+    ) -> Result<(), RegisterError> {
+        each!(self, backend => backend.modify(source, key, watch))
+    }
+
+    pub(crate) fn delete(&self, source: BorrowedFd<'_>, key: Key) -> Result<(), RegisterError> {
+        each!(self, backend => backend.delete(source, key))
+    }
+
+    pub(crate) fn abandon(&self, key: Key) {
+        each!(self, backend => backend.abandon(key));
+    }
+
+    pub(crate) fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
+        each!(self, backend => backend.find(source))
+    }
+}
+
+impl Ring for Any {
+    fn ring(&self) -> io::Result<()> {
+        each!(self, backend => backend.ring())
+    }
+}
+
+impl Kernel for Any {
+    #[inline]
+    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        each!(self, backend => backend.wait(events, timeout))
+    }
+}
+
+/// The system's number for an error that has a type of its own, where a system call says it.
+pub(crate) fn errno_of(error: &RegisterError) -> Option<i32> {
+    use poll_sys::errno;
+    match error {
+        RegisterError::AlreadyRegistered => Some(errno::EXIST),
+        RegisterError::NotRegistered => Some(errno::NOENT),
+        RegisterError::NotPollable => Some(errno::PERM),
+        RegisterError::WatchLimit => Some(errno::NOSPC),
+        _ => None,
+    }
+}
+
+/// The type of an error that a system call said while a source was registered or changed.
+pub(crate) fn register_error(error: io::Error) -> RegisterError {
+    use poll_sys::errno;
+    match error.raw_os_error() {
+        Some(errno::EXIST) => RegisterError::AlreadyRegistered,
+        Some(errno::NOENT) => RegisterError::NotRegistered,
+        Some(errno::PERM) => RegisterError::NotPollable,
+        Some(errno::NOSPC) => RegisterError::WatchLimit,
+        _ => RegisterError::Os(error),
+    }
+}

@@ -1,0 +1,268 @@
+//! What the poll(2) backend watches.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::time::Duration;
+
+use poll_sys::poll::{Flags, PollFd};
+
+use crate::backend::{Key, Watch, native, register_error};
+use crate::error::RegisterError;
+use crate::events::Events;
+use crate::mode::Mode;
+
+/// What poll(2) reports unasked.
+const UNASKED: Flags = Flags::ERR.union(Flags::HUP).union(Flags::NVAL);
+
+/// The sources, the list that is polled, and who leads.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    sources: HashMap<Key, Entry>,
+    by_number: HashMap<RawFd, Key>,
+    last_key: Key,
+    list: List,
+    /// Where in the list the last batch ended, so that each source gets its turn.
+    cursor: usize,
+    /// What the last `ask` polled.
+    asked: List,
+    /// What the last leader polled; out while somebody leads.
+    led: List,
+    leading: bool,
+    /// The leader has been told that the list has changed.
+    told: bool,
+    /// Duplicates that the leader may be polling.
+    retired: Vec<File>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// OWNED-DUPLICATE. A `File` for its `metadata`; it is never read.
+    duplicate: File,
+    number: RawFd,
+    watch: Watch,
+    /// Where it stands in the list; `None` after oneshot has fired.
+    position: Option<usize>,
+}
+
+/// The armed sources as poll(2) takes them, and their keys, index by index. Polled as a copy, so
+/// that the table can change meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct List {
+    lines: Vec<PollFd>,
+    keys: Vec<Key>,
+    /// Rises with every change. Keys are never used again, so that a copy with an old version is
+    /// merely out of date.
+    version: u64,
+}
+
+impl List {
+    /// Makes this a copy of `current`, if it is not one already.
+    fn refresh(&mut self, current: &Self) {
+        if self.version != current.version {
+            self.lines.clone_from(&current.lines);
+            self.keys.clone_from(&current.keys);
+            self.version = current.version;
+        }
+    }
+
+    pub(super) fn lines(&mut self) -> &mut Vec<PollFd> {
+        &mut self.lines
+    }
+}
+
+/// A duplicate of `source` for the table to own.
+pub(super) fn duplicate(source: BorrowedFd<'_>) -> Result<File, RegisterError> {
+    let duplicate = File::from(source.try_clone_to_owned().map_err(register_error)?);
+    // poll(2) calls these always ready; epoll refuses them.
+    let kind = duplicate.metadata().map_err(register_error)?.file_type();
+    if kind.is_file() || kind.is_dir() || kind.is_block_device() {
+        return Err(RegisterError::NotPollable);
+    }
+    Ok(duplicate)
+}
+
+fn asked(watch: Watch) -> Flags {
+    let mut flags = Flags::empty();
+    if watch.interest.is_readable() {
+        flags |= Flags::IN | Flags::RDHUP;
+    }
+    if watch.interest.is_writable() {
+        flags |= Flags::OUT;
+    }
+    if watch.interest.is_priority() {
+        flags |= Flags::PRI;
+    }
+    flags
+}
+
+impl Table {
+    /// Watches `source` through `duplicate`. Also returns a duplicate to be dropped outside the
+    /// lock: that of a registration whose descriptor was closed and whose number has come back.
+    pub(super) fn add(
+        &mut self,
+        source: BorrowedFd<'_>,
+        duplicate: File,
+        watch: Watch,
+    ) -> Result<(Key, Option<File>), RegisterError> {
+        let number = source.as_raw_fd();
+        let mut stale = None;
+        if let Some(key) = self.find(source) {
+            if self.is_same_file(key, &duplicate)? {
+                return Err(RegisterError::AlreadyRegistered);
+            }
+            stale = self.remove(key)?;
+        }
+        self.last_key += 1;
+        let key = self.last_key;
+        self.by_number.insert(number, key);
+        self.sources.insert(key, Entry { duplicate, number, watch, position: None });
+        self.enlist(key);
+        Ok((key, stale))
+    }
+
+    /// Whether the registration `key` is of the file behind `duplicate`.
+    fn is_same_file(&self, key: Key, duplicate: &File) -> Result<bool, RegisterError> {
+        let Some(entry) = self.sources.get(&key) else {
+            return Ok(false);
+        };
+        let old = entry.duplicate.metadata().map_err(register_error)?;
+        let new = duplicate.metadata().map_err(register_error)?;
+        Ok((old.dev(), old.ino()) == (new.dev(), new.ino()))
+    }
+
+    pub(super) fn modify(&mut self, key: Key, watch: Watch) -> Result<(), RegisterError> {
+        let entry = self.sources.get_mut(&key).ok_or(RegisterError::NotRegistered)?;
+        entry.watch = watch;
+        self.enlist(key);
+        Ok(())
+    }
+
+    /// Forgets a source. Its duplicate is returned, to be closed outside the lock; it is not if a
+    /// leader may be polling it, who closes it when he comes out.
+    pub(super) fn remove(&mut self, key: Key) -> Result<Option<File>, RegisterError> {
+        self.unlist(key);
+        let entry = self.sources.remove(&key).ok_or(RegisterError::NotRegistered)?;
+        self.by_number.remove(&entry.number);
+        if self.leading {
+            self.retired.push(entry.duplicate);
+            return Ok(None);
+        }
+        Ok(Some(entry.duplicate))
+    }
+
+    pub(super) fn find(&self, source: BorrowedFd<'_>) -> Option<Key> {
+        self.by_number.get(&source.as_raw_fd()).copied()
+    }
+
+    /// Puts a source into the list, or brings its line there up to date.
+    fn enlist(&mut self, key: Key) {
+        let Some(entry) = self.sources.get_mut(&key) else {
+            return;
+        };
+        let line = PollFd::new(entry.duplicate.as_fd(), asked(entry.watch));
+        match entry.position {
+            Some(position) => self.list.lines[position] = line,
+            None => {
+                entry.position = Some(self.list.lines.len());
+                self.list.lines.push(line);
+                self.list.keys.push(key);
+            }
+        }
+        self.list.version += 1;
+    }
+
+    /// Takes a source out of the list.
+    fn unlist(&mut self, key: Key) {
+        let Some(entry) = self.sources.get_mut(&key) else {
+            return;
+        };
+        let Some(position) = entry.position.take() else {
+            return;
+        };
+        self.list.lines.swap_remove(position);
+        self.list.keys.swap_remove(position);
+        let moved = self.list.keys.get(position);
+        if let Some(moved) = moved.and_then(|key| self.sources.get_mut(key)) {
+            moved.position = Some(position);
+        }
+        self.list.version += 1;
+    }
+
+    // ── asking and leading ─────────────────────────────────────────────────────────────────────
+
+    /// Asks about the whole list without sleeping.
+    pub(super) fn ask(&mut self, events: &mut Events) -> io::Result<()> {
+        let mut list = std::mem::take(&mut self.asked);
+        list.refresh(&self.list);
+        let polled = poll_sys::poll::wait(&mut list.lines, Some(Duration::ZERO));
+        if polled.is_ok() {
+            self.harvest(&list, events);
+        }
+        self.asked = list;
+        polled.map(drop)
+    }
+
+    /// Takes the lead: a list to poll, or `None` if somebody has it.
+    pub(super) fn begin_lead(&mut self) -> Option<List> {
+        if self.leading {
+            return None;
+        }
+        self.leading = true;
+        self.told = false;
+        let mut list = std::mem::take(&mut self.led);
+        list.refresh(&self.list);
+        Some(list)
+    }
+
+    /// Gives the lead away. Returns what was retired meanwhile, to be closed outside the lock.
+    pub(super) fn end_lead(&mut self, list: List) -> Vec<File> {
+        self.led = list;
+        self.leading = false;
+        std::mem::take(&mut self.retired)
+    }
+
+    /// Whether the leader has to be told of a change: once is enough.
+    pub(super) fn must_tell_leader(&mut self) -> bool {
+        self.leading && !std::mem::replace(&mut self.told, true)
+    }
+
+    /// Puts what was found into `events`, from where the last batch ended, as far as there is room.
+    /// What does not fit is found again.
+    pub(super) fn harvest(&mut self, list: &List, events: &mut Events) {
+        let lines = list.lines.len().min(list.keys.len());
+        let start = if self.cursor < lines { self.cursor } else { 0 };
+        for index in (start..lines).chain(0..start) {
+            let found = list.lines[index].found();
+            if found.is_empty() {
+                continue;
+            }
+            if events.is_full() {
+                self.cursor = index;
+                return;
+            }
+            self.deliver(list.keys[index], found, events);
+        }
+    }
+
+    /// Reports one source, if it is still there and still asks for what was found.
+    fn deliver(&mut self, key: Key, found: Flags, events: &mut Events) {
+        let Some(entry) = self.sources.get(&key) else {
+            return;
+        };
+        let found = found & (asked(entry.watch) | UNASKED);
+        if entry.position.is_none() || found.is_empty() {
+            return;
+        }
+        let (token, mode) = (entry.watch.token, entry.watch.mode);
+        if let [place, ..] = events.room() {
+            *place = native::from_poll(token, found);
+            events.commit(1);
+        }
+        if mode == Mode::Oneshot {
+            self.unlist(key);
+        }
+    }
+}

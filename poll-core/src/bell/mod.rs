@@ -1,0 +1,270 @@
+//! The wake protocol: how a thread that sleeps in the kernel learns of something that happened in
+//! user space, with no syscall unless somebody sleeps.
+//!
+//! ```text
+//!   word   ┌──────────────────────────┬──────┬──────┐
+//!          │ sleepers                 │ HERD │ WAKE │    sequentially consistent
+//!          └──────────────────────────┴──────┴──────┘    read-modify-writes only
+//! ```
+//!
+//! - WAKE: a waker's bit may be set, so look. Whoever sets it while somebody sleeps *rings*: makes
+//!   one sleeper leave the kernel.
+//! - SLEEPERS: how many threads are in the kernel, or on their way in or out. A thread adds itself
+//!   only while neither WAKE nor HERD is set: one compare-and-swap decides both.
+//! - HERD: a `wake_all` is under way. Everyone counted when it was set has to come out; each who
+//!   does rings for the next, and the last clears it. Nobody new goes to sleep meanwhile.
+//!
+//! Why no wake is lost. `wake` sets the waker's bit, then WAKE. Whoever clears WAKE looks at the
+//! bits afterwards, so that a bit set before WAKE was set is seen. A thread whose compare-and-swap
+//! came before WAKE was set was counted, and the waker that set WAKE saw the count and rings; one
+//! that came after saw WAKE and did not sleep. The kernel's bell is remembered until somebody takes
+//! it (an edge-triggered eventfd, a readable pipe), so a ring before the sleeper is in the kernel
+//! counts too. Whoever takes a ring but cannot deliver, because its batch is full, rings again for
+//! another sleeper ([`Bell::pass_on`]); so does, while HERD is set, whoever looks into the kernel
+//! without sleeping ([`Bell::looked`]).
+//!
+//! Why every thread gets a `wake_all`. It is numbered; each batch remembers the number that it has
+//! seen last ([`Memory::herd`]) and is given those that came later. A thread that sleeps is counted
+//! when HERD is set, and rung for; one that does not compares the numbers before it sleeps.
+//!
+//! `model.rs` beside this file checks it with loom: all interleavings, up to a preemption bound.
+
+mod places;
+
+use std::io;
+
+use crate::events::Memory;
+use crate::sync::{AtomicUsize, Mutex, SeqCst, lock};
+use crate::token::Token;
+
+pub(crate) use places::Place;
+use places::Places;
+
+const WAKE: usize = 1;
+const HERD: usize = 2;
+const SLEEPER: usize = 4;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Bell {
+    word: AtomicUsize,
+    /// The number of the last `wake_all`.
+    herds: AtomicUsize,
+    desk: Mutex<Desk>,
+}
+
+/// What only the slow paths touch, under one lock.
+#[derive(Debug)]
+struct Desk {
+    places: Places,
+    /// While HERD is set: how many of those counted have not come out yet.
+    owed: usize,
+}
+
+/// What came of the wish to sleep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// Counted: go into the kernel, then [`Bell::leave`].
+    Counted,
+    /// There is something to [`take`](Bell::take).
+    Pending,
+    /// A `wake_all` is under way: look into the kernel without sleeping and try again.
+    Herd,
+}
+
+/// Whoever can make one sleeping thread leave the kernel.
+pub(crate) trait Ring {
+    /// Makes one thread that sleeps in the kernel, or is about to, come out. Async-signal-safe.
+    fn ring(&self) -> io::Result<()>;
+}
+
+impl Bell {
+    pub(crate) fn new() -> Self {
+        Self {
+            word: AtomicUsize::new(0),
+            herds: AtomicUsize::new(0),
+            desk: Mutex::new(Desk { places: Places::new(), owed: 0 }),
+        }
+    }
+
+    /// The number of the last `wake_all`, for a batch that is new here.
+    pub(crate) fn herds(&self) -> usize {
+        self.herds.load(SeqCst)
+    }
+
+    // ── a thread that waits ────────────────────────────────────────────────────────────────────
+
+    /// Whether there may be something to [`take`](Self::take).
+    #[inline]
+    pub(crate) fn is_pending(&self, memory: &Memory) -> bool {
+        self.word.load(SeqCst) & WAKE != 0 || self.herds.load(SeqCst) != memory.herd
+    }
+
+    /// Counts the calling thread as a sleeper if it may sleep.
+    #[inline]
+    pub(crate) fn enter(&self, memory: &Memory, kernel: &impl Ring) -> Entry {
+        let mut word = self.word.load(SeqCst);
+        loop {
+            if word & WAKE != 0 {
+                return Entry::Pending;
+            }
+            if word & HERD != 0 {
+                return Entry::Herd;
+            }
+            match self.word.compare_exchange_weak(word, word + SLEEPER, SeqCst, SeqCst) {
+                Ok(_) => break,
+                Err(now) => word = now,
+            }
+        }
+        // A `wake_all` that was over before the count is seen here, one after it sees the count.
+        if self.herds.load(SeqCst) == memory.herd {
+            return Entry::Counted;
+        }
+        self.leave(kernel);
+        Entry::Pending
+    }
+
+    /// Ends what [`Entry::Counted`] began. Returns whether there may be something to
+    /// [`take`](Self::take).
+    #[inline]
+    pub(crate) fn leave(&self, kernel: &impl Ring) -> bool {
+        let before = self.word.fetch_sub(SLEEPER, SeqCst);
+        if before & HERD != 0 {
+            self.leave_herd(kernel);
+        }
+        before & (WAKE | HERD) != 0
+    }
+
+    /// For a thread that has looked into the kernel without being counted: it may have taken a ring
+    /// that was meant for one that a `wake_all` waits for, and rings again. Returns whether there
+    /// may be something to [`take`](Self::take).
+    #[inline]
+    pub(crate) fn looked(&self, memory: &Memory, kernel: &impl Ring) -> bool {
+        if self.word.load(SeqCst) & HERD != 0 {
+            self.pass_on(kernel);
+        }
+        self.is_pending(memory)
+    }
+
+    /// One of those that a `wake_all` waits for is out: rings for the next.
+    #[cold]
+    fn leave_herd(&self, kernel: &impl Ring) {
+        let mut desk = lock(&self.desk);
+        desk.owed = desk.owed.saturating_sub(1);
+        if desk.owed == 0 || kernel.ring().is_err() {
+            // If the kernel refuses, those still asleep get the event when they next come out.
+            desk.owed = 0;
+            self.word.fetch_and(!HERD, SeqCst);
+        }
+    }
+
+    /// Hands out what is pending, at most `quota`, and keeps the rest pending. Returns how many.
+    #[cold]
+    pub(crate) fn take(
+        &self,
+        memory: &mut Memory,
+        quota: usize,
+        kernel: &impl Ring,
+        mut out: impl FnMut(Token),
+    ) -> usize {
+        self.word.fetch_and(!WAKE, SeqCst);
+        let mut desk = lock(&self.desk);
+        let mut taken = 0;
+        let herds = self.herds.load(SeqCst);
+        while taken < quota && memory.herd != herds {
+            match desk.places.next_herd(memory.herd) {
+                Some((number, token)) => {
+                    memory.herd = number;
+                    out(token);
+                    taken += 1;
+                }
+                None => memory.herd = herds,
+            }
+        }
+        while taken < quota {
+            let Some(token) = desk.places.next_set() else {
+                break;
+            };
+            out(token);
+            taken += 1;
+        }
+        let stay = desk.places.any_set();
+        drop(desk);
+        if stay {
+            let before = self.word.fetch_or(WAKE, SeqCst);
+            self.ring_if(before & WAKE == 0 && before >= SLEEPER, kernel);
+        }
+        taken
+    }
+
+    /// For a thread that may have taken a ring but has no room for what it announced: rings for
+    /// another one.
+    #[cold]
+    pub(crate) fn pass_on(&self, kernel: &impl Ring) {
+        let word = self.word.load(SeqCst);
+        self.ring_if(word & (WAKE | HERD) != 0 && word >= SLEEPER, kernel);
+    }
+
+    /// A ring on behalf of somebody else. If the kernel refuses it, WAKE stays set, and the next
+    /// wait of any thread sees it.
+    fn ring_if(&self, needed: bool, kernel: &impl Ring) {
+        if needed {
+            let _refused = kernel.ring();
+        }
+    }
+
+    // ── a waker ────────────────────────────────────────────────────────────────────────────────
+
+    /// A place for a waker with this token.
+    pub(crate) fn place(&self, token: Token) -> Place {
+        lock(&self.desk).places.add(token)
+    }
+
+    /// Frees a place whose waker is gone. A wake that it made is still delivered.
+    pub(crate) fn free(&self, place: &Place) {
+        lock(&self.desk).places.remove(place);
+    }
+
+    /// One event for one waiter. Takes no lock and allocates nothing: async-signal-safe.
+    pub(crate) fn wake(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
+        let was_set = place.set();
+        if was_set && self.word.load(SeqCst) & WAKE != 0 {
+            // Whoever clears that WAKE looks at the bits afterwards.
+            return Ok(());
+        }
+        let before = self.word.fetch_or(WAKE, SeqCst);
+        if before & WAKE != 0 || before < SLEEPER {
+            return Ok(());
+        }
+        kernel.ring().inspect_err(|_| {
+            if !was_set {
+                place.clear();
+            }
+            // So that the next wake rings again.
+            self.word.fetch_and(!WAKE, SeqCst);
+        })
+    }
+
+    /// One event for every batch that has waited here.
+    pub(crate) fn wake_all(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
+        let mut desk = lock(&self.desk);
+        let number = self.herds.load(SeqCst).wrapping_add(1);
+        desk.places.set_herd(place, number);
+        self.herds.store(number, SeqCst);
+        let before = self.word.fetch_or(HERD, SeqCst);
+        if before & HERD != 0 {
+            // Those that the one under way waits for get both.
+            return Ok(());
+        }
+        desk.owed = before / SLEEPER;
+        let rung = if desk.owed == 0 { Ok(()) } else { kernel.ring() };
+        if desk.owed == 0 || rung.is_err() {
+            desk.owed = 0;
+            self.word.fetch_and(!HERD, SeqCst);
+        }
+        rung
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model;

@@ -1,0 +1,197 @@
+//! The wake protocol under loom: every interleaving of a few threads, up to a preemption bound.
+//!
+//! Run by `RUSTFLAGS="--cfg loom" cargo test -p poll-core --release --lib model`. A lost wake shows as
+//! a deadlock, because nobody here has a timeout.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use loom::sync::{Arc, Condvar, Mutex};
+use loom::thread;
+
+use super::{Bell, Ring};
+use crate::events::Events;
+use crate::token::Token;
+use crate::wait::{self, Kernel};
+
+/// A kernel with nothing but a bell: remembered until one thread takes it, as an edge-triggered
+/// eventfd is.
+struct Mock {
+    rung: Mutex<bool>,
+    somebody_rang: Condvar,
+}
+
+impl Ring for Mock {
+    fn ring(&self) -> io::Result<()> {
+        *self.rung.lock().unwrap() = true;
+        self.somebody_rang.notify_one();
+        Ok(())
+    }
+}
+
+impl Kernel for Mock {
+    fn wait(&self, _: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        let mut rung = self.rung.lock().unwrap();
+        if timeout.is_none() {
+            while !*rung {
+                rung = self.somebody_rang.wait(rung).unwrap();
+            }
+        }
+        *rung = false;
+        Ok(())
+    }
+}
+
+struct Poller {
+    bell: Bell,
+    kernel: Mock,
+}
+
+impl Poller {
+    fn new() -> Arc<Self> {
+        let kernel = Mock { rung: Mutex::new(false), somebody_rang: Condvar::new() };
+        Arc::new(Self { bell: Bell::new(), kernel })
+    }
+
+    /// Waits without a timeout; the tokens that came.
+    fn wait(&self, events: &mut Events) -> Vec<Token> {
+        events.clear();
+        wait::wait(&self.bell, &self.kernel, events, None, None, Instant::now).unwrap();
+        events.iter().map(|event| event.token()).collect()
+    }
+}
+
+/// Loom's default bound is none; three preemptions find every bug that was ever seeded here.
+fn model(body: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(body);
+}
+
+#[test]
+fn a_wake_is_not_lost() {
+    model(|| {
+        let poller = Poller::new();
+        let place = poller.bell.place(Token(1));
+        let waker = {
+            let poller = Arc::clone(&poller);
+            thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
+        };
+        assert_eq!(poller.wait(&mut Events::with_capacity(4)), [Token(1)]);
+        waker.join().unwrap();
+    });
+}
+
+#[test]
+fn two_wakers_are_both_heard() {
+    model(|| {
+        let poller = Poller::new();
+        let wakers: Vec<_> = [Token(1), Token(2)]
+            .map(|token| {
+                let poller = Arc::clone(&poller);
+                let place = poller.bell.place(token);
+                thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
+            })
+            .into();
+        let mut events = Events::with_capacity(4);
+        let mut heard = Vec::new();
+        while heard.len() < 2 {
+            heard.extend(poller.wait(&mut events));
+        }
+        heard.sort_unstable();
+        assert_eq!(heard, [Token(1), Token(2)]);
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_wake_after_a_wake_that_was_heard_is_heard_too() {
+    model(|| {
+        let poller = Poller::new();
+        let place = poller.bell.place(Token(1));
+        let heard = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
+        let waker = {
+            let (poller, heard) = (Arc::clone(&poller), Arc::clone(&heard));
+            thread::spawn(move || {
+                for n in 1..=2 {
+                    heard.store(n, loom::sync::atomic::Ordering::Relaxed);
+                    poller.bell.wake(&place, &poller.kernel).unwrap();
+                }
+            })
+        };
+        // The wakes may merge, but what was done before the last one is seen.
+        let mut events = Events::with_capacity(4);
+        while heard.load(loom::sync::atomic::Ordering::Relaxed) < 2 {
+            let tokens = poller.wait(&mut events);
+            assert!(!tokens.is_empty() && tokens.iter().all(|token| *token == Token(1)));
+        }
+        waker.join().unwrap();
+    });
+}
+
+#[test]
+fn two_wakes_reach_two_waiters() {
+    model(|| {
+        let poller = Poller::new();
+        let places = [poller.bell.place(Token(1)), poller.bell.place(Token(2))];
+        let waiter = {
+            let poller = Arc::clone(&poller);
+            // Of capacity one: takes one event, and leaves the other to the other thread.
+            thread::spawn(move || poller.wait(&mut Events::with_capacity(1)))
+        };
+        let waker = {
+            let poller = Arc::clone(&poller);
+            thread::spawn(move || {
+                for place in &places {
+                    poller.bell.wake(place, &poller.kernel).unwrap();
+                }
+            })
+        };
+        let mut heard = poller.wait(&mut Events::with_capacity(1));
+        waker.join().unwrap();
+        heard.extend(waiter.join().unwrap());
+        heard.sort_unstable();
+        assert_eq!(heard, [Token(1), Token(2)]);
+    });
+}
+
+#[test]
+fn a_wake_all_reaches_everyone_who_has_waited_before() {
+    model(|| {
+        let poller = Poller::new();
+        let place = poller.bell.place(Token(1));
+        let waiters: Vec<_> = (0..2)
+            .map(|_| {
+                let poller = Arc::clone(&poller);
+                let events = Events::with_capacity(2);
+                thread::spawn(move || {
+                    let mut events = events;
+                    poller.wait(&mut events)
+                })
+            })
+            .collect();
+        poller.bell.wake_all(&place, &poller.kernel).unwrap();
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap(), [Token(1)]);
+        }
+    });
+}
+
+#[test]
+fn a_wake_outlives_its_waker() {
+    model(|| {
+        let poller = Poller::new();
+        let place = poller.bell.place(Token(1));
+        let waker = {
+            let poller = Arc::clone(&poller);
+            thread::spawn(move || {
+                poller.bell.wake(&place, &poller.kernel).unwrap();
+                poller.bell.free(&place);
+            })
+        };
+        assert_eq!(poller.wait(&mut Events::with_capacity(4)), [Token(1)]);
+        waker.join().unwrap();
+    });
+}

@@ -1,0 +1,133 @@
+//! What a source is watched for.
+
+use std::fmt;
+use std::num::NonZeroU8;
+use std::ops::{BitOr, BitOrAssign};
+
+/// What a source is watched for: a non-empty set of [`READABLE`](Self::READABLE),
+/// [`WRITABLE`](Self::WRITABLE) and [`PRIORITY`](Self::PRIORITY), built with `|`.
+///
+/// There is no empty interest: who wants no events
+/// [disarms](crate::Registration::disarm). Errors and hang-up are reported whatever the interest is.
+///
+/// # Examples
+/// ```
+/// use poll_core::Interest;
+///
+/// let both = Interest::READABLE | Interest::WRITABLE;
+/// assert!(both.contains(Interest::READABLE));
+/// assert_eq!(both.without(Interest::READABLE), Some(Interest::WRITABLE));
+/// assert_eq!(Interest::READABLE.without(both), None);
+/// assert_eq!(format!("{both:?}"), "READABLE | WRITABLE");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Interest(NonZeroU8);
+
+const READABLE: u8 = 1;
+const WRITABLE: u8 = 2;
+const PRIORITY: u8 = 4;
+
+impl Interest {
+    /// A read would not block: there is data, end-of-file, an error, or a connection to accept.
+    pub const READABLE: Self = Self(NonZeroU8::new(READABLE).unwrap());
+
+    /// A write would not block: there is room, or it would fail; a `connect` has come to an end.
+    pub const WRITABLE: Self = Self(NonZeroU8::new(WRITABLE).unwrap());
+
+    /// Something out of the ordinary: TCP urgent data, a pseudo-terminal's packet mode, a sysfs
+    /// attribute that changed.
+    ///
+    /// # Platform
+    /// | backend | |
+    /// |---|---|
+    /// | epoll, poll(2) | `EPOLLPRI`, `POLLPRI` |
+    /// | others | ask [`Poller::supports_interest`](crate::Poller::supports_interest) |
+    pub const PRIORITY: Self = Self(NonZeroU8::new(PRIORITY).unwrap());
+
+    /// Whether everything in `other` is in this set too.
+    #[inline]
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0.get() & other.0.get() == other.0.get()
+    }
+
+    /// This set less `other`, or `None` if nothing is left.
+    #[inline]
+    #[must_use]
+    pub const fn without(self, other: Self) -> Option<Self> {
+        match NonZeroU8::new(self.0.get() & !other.0.get()) {
+            Some(left) => Some(Self(left)),
+            None => None,
+        }
+    }
+
+    /// Whether [`READABLE`](Self::READABLE) is in the set.
+    #[inline]
+    #[must_use]
+    pub const fn is_readable(self) -> bool {
+        self.contains(Self::READABLE)
+    }
+
+    /// Whether [`WRITABLE`](Self::WRITABLE) is in the set.
+    #[inline]
+    #[must_use]
+    pub const fn is_writable(self) -> bool {
+        self.contains(Self::WRITABLE)
+    }
+
+    /// Whether [`PRIORITY`](Self::PRIORITY) is in the set.
+    #[inline]
+    #[must_use]
+    pub const fn is_priority(self) -> bool {
+        self.contains(Self::PRIORITY)
+    }
+}
+
+impl BitOr for Interest {
+    type Output = Self;
+
+    #[inline]
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Interest {
+    #[inline]
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
+}
+
+impl fmt::Debug for Interest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [
+            (Self::READABLE, "READABLE"),
+            (Self::WRITABLE, "WRITABLE"),
+            (Self::PRIORITY, "PRIORITY"),
+        ];
+        let mut separator = "";
+        for (_, name) in names.into_iter().filter(|(flag, _)| self.contains(*flag)) {
+            write!(f, "{separator}{name}")?;
+            separator = " | ";
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Interest;
+
+    #[test]
+    fn a_union_contains_its_parts_and_nothing_else() {
+        let set = Interest::READABLE | Interest::PRIORITY;
+        assert!(set.is_readable() && set.is_priority() && !set.is_writable());
+        assert!(!Interest::READABLE.contains(set));
+    }
+
+    #[test]
+    fn an_interest_is_one_byte_and_so_is_an_option_of_it() {
+        assert_eq!(size_of::<Option<Interest>>(), 1);
+    }
+}

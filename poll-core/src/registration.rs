@@ -1,0 +1,349 @@
+//! The guard that owns a source and its watch.
+
+use std::fmt;
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::ops::Deref;
+use std::os::fd::OwnedFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::backend::Key;
+use crate::error::RegisterError;
+use crate::interest::Interest;
+use crate::mode::Mode;
+use crate::poller::Poller;
+use crate::source::Source;
+use crate::token::Token;
+
+/// The guard of a registered source: owns the source, and stops the watch before the source closes.
+///
+/// It is in one of two states. *Idle*, as [`Poller::reserve`] makes it: the kernel does not know the
+/// source, nothing is reported. *Armed*, as [`Poller::register`] makes it: the source is watched.
+/// [`arm`](Self::arm) leads to the second from both, [`disarm`](Self::disarm) to the first. Both take
+/// `&self`, so that any thread that can reach the guard can change the watch; two that do so at once
+/// take turns.
+///
+/// It derefs to the source, shared only: a `&mut` to it would let a caller swap the source out from
+/// under its registration. Where the source reads and writes, so does the guard; and so does
+/// `&Registration<S>` where `&S` does.
+///
+/// # Dropping
+/// Deregisters, then drops the source. Once it is dropped, no wait that begins later reports its
+/// token, whatever duplicates of the descriptor live on. It never blocks. In a child of `fork` it
+/// leaves the parent's registration alone. A forgotten guard (`mem::forget`) leaks the source, which
+/// stays registered: sound, and as intended as any leak.
+///
+/// # Examples
+/// Idle first, armed only when the I/O would block:
+/// ```
+/// use poll_core::{Events, Interest, Mode, Poller, Token};
+/// use std::io::{ErrorKind, Read, Write};
+/// use std::os::unix::net::UnixStream;
+///
+/// let poller = Poller::new()?;
+/// let (mut ours, theirs) = UnixStream::pair()?;
+/// theirs.set_nonblocking(true)?;
+/// let theirs = poller.reserve(theirs, Token(0)); // no syscall
+///
+/// let mut buffer = [0; 8];
+/// match (&theirs).read(&mut buffer) {
+///     Err(error) if error.kind() == ErrorKind::WouldBlock => {
+///         theirs.arm(Interest::READABLE, Mode::Level)?;
+///     }
+///     done => panic!("nobody wrote: {done:?}"),
+/// }
+/// ours.write_all(b"late")?;
+/// poller.wait(&mut Events::with_capacity(8), None)?;
+/// assert_eq!((&theirs).read(&mut buffer)?, 4);
+/// # std::io::Result::Ok(())
+/// ```
+#[must_use = "dropped, it deregisters the source and drops it"]
+pub struct Registration<S: Source> {
+    poller: Poller,
+    state: Mutex<State>,
+    /// PRESENT: `Some` until the guard is consumed by value, and seen by nobody after.
+    source: Option<S>,
+}
+
+#[derive(Debug)]
+struct State {
+    token: Token,
+    armed: Option<(Interest, Mode)>,
+    /// The backend's name for the registration, while armed.
+    key: Key,
+}
+
+impl<S: Source> Registration<S> {
+    pub(crate) fn idle(poller: Poller, source: S, token: Token) -> Self {
+        let state = Mutex::new(State { token, armed: None, key: 0 });
+        Self { poller, state, source: Some(source) }
+    }
+
+    /// Starts the watch, changes it, or enables it again after [`Mode::Oneshot`] has fired.
+    ///
+    /// A condition that holds already is reported, in every mode.
+    ///
+    /// # Errors
+    /// Those of [`Poller::register`]. The watch is as it was.
+    ///
+    /// # Cost
+    /// 1 syscall on epoll and kqueue, none if it is [`Mode::Level`] and stays so with the same
+    /// interest. Event ports and poll(2): as [`Poller::register`] from idle; else 1 and 0, on poll(2)
+    /// one more if a thread waits. No allocation beyond the growth of a backend's tables.
+    pub fn arm(&self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
+        // Before the lock: in a child of fork it may be held for ever.
+        self.poller.inner().check_process()?;
+        let mut state = self.state();
+        if state.armed == Some((interest, Mode::Level)) && mode == Mode::Level {
+            return Ok(());
+        }
+        self.arm_with(&mut state, interest, mode)
+    }
+
+    fn arm_with(
+        &self,
+        state: &mut State,
+        interest: Interest,
+        mode: Mode,
+    ) -> Result<(), RegisterError> {
+        let inner = self.poller.inner();
+        let watch = inner.watch(state.token, interest, mode)?;
+        let descriptor = self.source().descriptor();
+        match state.armed {
+            Some(_) => inner.backend.modify(descriptor, state.key, watch)?,
+            None => state.key = inner.backend.add(descriptor, watch)?,
+        }
+        state.armed = Some((interest, mode));
+        Ok(())
+    }
+
+    /// Ends the watch and keeps the guard, idle. Nothing is reported then, hang-up included.
+    ///
+    /// # Errors
+    /// [`Forked`](RegisterError::Forked). [`NotRegistered`](RegisterError::NotRegistered) if the
+    /// source has broken its [contract](Source) and changed its descriptor; the guard is idle then.
+    ///
+    /// # Cost
+    /// 1 syscall; none if it is idle already.
+    pub fn disarm(&self) -> Result<(), RegisterError> {
+        self.poller.inner().check_process()?;
+        let mut state = self.state();
+        if state.armed.take().is_none() {
+            return Ok(());
+        }
+        self.poller.inner().backend.delete(self.source().descriptor(), state.key)
+    }
+
+    /// Gives the source another token. If it is armed this counts as an [`arm`](Self::arm) with the
+    /// same interest and mode: a condition that holds is reported, now with the new token, and a
+    /// oneshot that has fired is enabled again.
+    ///
+    /// # Errors
+    /// Those of [`arm`](Self::arm); the token is as it was.
+    ///
+    /// # Cost
+    /// 1 syscall if armed, else none.
+    pub fn set_token(&self, token: Token) -> Result<(), RegisterError> {
+        self.poller.inner().check_process()?;
+        let mut state = self.state();
+        let before = std::mem::replace(&mut state.token, token);
+        let Some((interest, mode)) = state.armed else {
+            return Ok(());
+        };
+        self.arm_with(&mut state, interest, mode).inspect_err(|_| state.token = before)
+    }
+
+    /// The token that the source's events carry.
+    #[must_use]
+    pub fn token(&self) -> Token {
+        self.state().token
+    }
+
+    /// What the source is watched for; `None` while idle. A oneshot that has fired still counts.
+    #[must_use]
+    pub fn interest(&self) -> Option<Interest> {
+        self.state().armed.map(|(interest, _)| interest)
+    }
+
+    /// How the source is watched; `None` while idle. A oneshot that has fired still counts.
+    #[must_use]
+    pub fn mode(&self) -> Option<Mode> {
+        self.state().armed.map(|(_, mode)| mode)
+    }
+
+    /// The poller that the source is registered with.
+    #[must_use]
+    pub fn poller(&self) -> &Poller {
+        &self.poller
+    }
+
+    /// Ends the watch and gives the source back.
+    ///
+    /// # Cost
+    /// 1 syscall; none if it is idle.
+    pub fn deregister(mut self) -> S {
+        self.stop();
+        self.take()
+    }
+
+    /// Closes the source and lets the kernel's close end the watch, which saves a syscall where the
+    /// close does that.
+    ///
+    /// Use it only if no duplicate of the descriptor lives (`dup`, `try_clone`, a forked child, a
+    /// descriptor in flight). On epoll such a duplicate keeps the registration alive: its events go
+    /// on under the token, and can no longer be stopped. When in doubt, drop the guard.
+    ///
+    /// # Platform
+    /// | backend | the close deregisters |
+    /// |---|---|
+    /// | epoll | if no duplicate lives |
+    /// | kqueue, event ports | always |
+    /// | poll(2) | no: the watch is ended first |
+    ///
+    /// # Cost
+    /// 1 syscall (`close`); 2 on poll(2).
+    pub fn close(mut self)
+    where
+        S: Into<OwnedFd>,
+    {
+        let inner = self.poller.inner();
+        if inner.is_of_this_process() && self.state_mut().armed.take().is_some() {
+            let key = self.state_mut().key;
+            self.poller.inner().backend.abandon(key);
+        }
+        let descriptor: OwnedFd = self.take().into();
+        drop(descriptor);
+    }
+
+    /// Gives the source back without a word to the kernel, for a descriptor that belongs to somebody
+    /// who may have closed it: a C library, say, that reports "the socket is gone" after the fact.
+    ///
+    /// What the poller itself holds of the registration is freed. If the descriptor is open after
+    /// all, it stays registered with epoll, kqueue and event ports, and its events go on.
+    ///
+    /// # Cost
+    /// No syscall, but on poll(2): a `close` of its duplicate.
+    pub fn abandon(mut self) -> S {
+        let inner = self.poller.inner();
+        if inner.is_of_this_process() && self.state_mut().armed.take().is_some() {
+            let key = self.state_mut().key;
+            self.poller.inner().backend.abandon(key);
+        }
+        self.take()
+    }
+
+    /// Ends the watch, if there is one and it is this process's.
+    fn stop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if state.armed.is_none() || !self.poller.inner().is_of_this_process() {
+            return;
+        }
+        state.armed = None;
+        if let Some(source) = &self.source {
+            // It fails only if the source has broken its contract and is not registered any more,
+            // which is the state that was wanted.
+            let _gone = self.poller.inner().backend.delete(source.descriptor(), state.key);
+        }
+    }
+
+    fn take(&mut self) -> S {
+        self.source.take().expect("PRESENT")
+    }
+
+    fn source(&self) -> &S {
+        self.source.as_ref().expect("PRESENT")
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic cannot leave it half changed: each change is one assignment.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Source> Drop for Registration<S> {
+    fn drop(&mut self) {
+        if self.source.is_some() {
+            self.stop();
+        }
+    }
+}
+
+impl<S: Source> Deref for Registration<S> {
+    type Target = S;
+
+    #[inline]
+    fn deref(&self) -> &S {
+        self.source()
+    }
+}
+
+impl<S: Source> fmt::Debug for Registration<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("Registration")
+            .field("token", &state.token)
+            .field("armed", &state.armed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Source + Read> Read for Registration<S> {
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.source.as_mut().expect("PRESENT").read(buffer)
+    }
+
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.source.as_mut().expect("PRESENT").read_vectored(buffers)
+    }
+}
+
+impl<S: Source + Write> Write for Registration<S> {
+    #[inline]
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.source.as_mut().expect("PRESENT").write(buffer)
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.source.as_mut().expect("PRESENT").write_vectored(buffers)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.source.as_mut().expect("PRESENT").flush()
+    }
+}
+
+impl<S: Source> Read for &Registration<S>
+where
+    for<'s> &'s S: Read,
+{
+    #[inline]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.source().read(buffer)
+    }
+
+    fn read_vectored(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.source().read_vectored(buffers)
+    }
+}
+
+impl<S: Source> Write for &Registration<S>
+where
+    for<'s> &'s S: Write,
+{
+    #[inline]
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.source().write(buffer)
+    }
+
+    fn write_vectored(&mut self, buffers: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.source().write_vectored(buffers)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.source().flush()
+    }
+}

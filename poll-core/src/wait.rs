@@ -1,0 +1,120 @@
+//! The wait itself: user-space events, the kernel's, and the clock, in one loop for every backend.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::bell::{Bell, Entry, Ring};
+use crate::event::{Event, Readiness};
+use crate::events::Events;
+use crate::token::Token;
+
+/// A kernel to wait in.
+pub(crate) trait Kernel: Ring {
+    /// Appends what is ready to `events`, as far as there is room, and sleeps up to `timeout` for
+    /// it if nothing is; `None` is for ever. May come back early, with nothing.
+    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()>;
+}
+
+/// Fills `events`. `timeout` and `deadline` say the same, once for the kernel and once for the
+/// clock; a zero timeout needs no deadline.
+pub(crate) fn wait<K: Kernel>(
+    bell: &Bell,
+    kernel: &K,
+    events: &mut Events,
+    mut timeout: Option<Duration>,
+    deadline: Option<Instant>,
+    now: impl Fn() -> Instant,
+) -> io::Result<usize> {
+    let blocking = timeout != Some(Duration::ZERO);
+    let mut quota = Quota::of(events);
+    loop {
+        let mut entry = Entry::Pending;
+        if blocking && timeout != Some(Duration::ZERO) {
+            entry = bell.enter(&events.memory, kernel);
+        }
+        let counted = entry == Entry::Counted;
+        if !counted && quota.is_first() && bell.is_pending(&events.memory) {
+            quota.fill(bell, kernel, events);
+            if events.is_full() {
+                break;
+            }
+        }
+        let said = kernel.wait(events, if counted { timeout } else { Some(Duration::ZERO) });
+        let pending =
+            if counted { bell.leave(kernel) } else { bell.looked(&events.memory, kernel) };
+        if pending {
+            quota.fill(bell, kernel, events);
+        }
+        if !events.is_empty() {
+            // An error beside events comes again with the next wait; the events would not.
+            break;
+        }
+        let interrupted = match said {
+            Ok(()) => false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => true,
+            Err(error) => return Err(error),
+        };
+        if let Some(deadline) = deadline {
+            let left = deadline.saturating_duration_since(now());
+            if left.is_zero() && !interrupted {
+                break;
+            }
+            timeout = Some(left);
+        } else if !blocking && !interrupted {
+            break;
+        }
+        if entry == Entry::Herd {
+            crate::sync::yield_now();
+        }
+    }
+    quota.remember(events);
+    Ok(events.len())
+}
+
+/// How many user-space events may go into a batch: half of it, so that neither side starves the
+/// other. At capacity 1 the sides take turns.
+struct Quota {
+    left: usize,
+    taken: usize,
+    /// At capacity 1: whether it is the kernel's turn.
+    kernel_first: bool,
+}
+
+impl Quota {
+    #[inline]
+    fn of(events: &Events) -> Self {
+        let capacity = events.capacity();
+        Self {
+            left: (capacity / 2).max(1),
+            taken: 0,
+            kernel_first: capacity == 1 && events.memory.served_user,
+        }
+    }
+
+    fn is_first(&self) -> bool {
+        !self.kernel_first
+    }
+
+    /// Takes what is pending into `events`, as far as the quota and the room go.
+    #[cold]
+    fn fill<K: Kernel>(&mut self, bell: &Bell, kernel: &K, events: &mut Events) {
+        let quota = self.left.min(events.room().len());
+        if quota == 0 {
+            bell.pass_on(kernel);
+            return;
+        }
+        let mut memory = std::mem::take(&mut events.memory);
+        let taken = bell.take(&mut memory, quota, kernel, |token: Token| {
+            // There is room: the quota was cut to it.
+            let _room = events.push(Event::new(token, Readiness::READABLE));
+        });
+        events.memory = memory;
+        self.left -= taken;
+        self.taken += taken;
+    }
+
+    #[inline]
+    fn remember(&self, events: &mut Events) {
+        events.memory.served_user = self.taken > 0;
+    }
+}
