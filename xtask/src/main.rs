@@ -1,4 +1,76 @@
-//! `cargo xtask`: the workspace's own tasks.
+//! `cargo xtask`: the workspace's own tasks, the same on a laptop and in CI.
+//!
+//! One file or directory per subcommand; each returns a [`report::Report`], which is printed as
+//! a table or, with `--json`, as JSON, and decides the exit code.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod ci;
+mod generated;
+mod ledger;
+mod policy;
+mod process;
+mod report;
+mod setup;
+mod source;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use report::Report;
+
+/// Tasks of the poll workspace.
+///
+/// Each prints a table at its end and exits with 0 only if nothing failed. What could not be done
+/// is a named skip with its reason, never a silent pass.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+    /// Print the result as JSON on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    Ci(ci::Options),
+    /// Checks rules that compiler and clippy do not know: where systems are named, raw types.
+    Policy,
+    Setup(setup::Options),
+    Unsafe(ledger::Options),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli.task, cli.json) {
+        Ok(report) => {
+            report.print(cli.json);
+            if report.succeeded() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(task: &Task, json: bool) -> Result<Report> {
+    match task {
+        Task::Ci(options) => ci::run(options, json),
+        Task::Policy => policy::run(),
+        Task::Setup(options) => setup::run(options),
+        Task::Unsafe(options) => ledger::run(options),
+    }
+}

@@ -1,0 +1,216 @@
+//! `cargo xtask ci`: everything that must hold before a change is taken, in one table.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::process::{Output, Run};
+use crate::report::{Outcome, Report, Row};
+use crate::{ledger, policy, workspace};
+
+/// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Only the steps whose name contains this text; may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Vec<String>,
+    /// Leave out the steps whose name contains this text; may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) skip: Vec<String>,
+}
+
+/// A step and what it does; the name is what `--only` and `--skip` look at.
+struct Step {
+    name: &'static str,
+    action: Action,
+}
+
+enum Action {
+    /// A program with its arguments and one environment variable; it fails by its exit code.
+    Cargo(
+        &'static [&'static str],
+        Option<(&'static str, &'static str)>,
+    ),
+    /// Another subcommand; it fails when its report has a failure.
+    Task(fn() -> Result<Report>),
+}
+
+/// A step that runs for longer hangs.
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+
+const STEPS: [Step; 6] = [
+    Step {
+        name: "format",
+        action: Action::Cargo(&["fmt", "--all", "--check"], None),
+    },
+    Step {
+        name: "clippy",
+        action: Action::Cargo(
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            None,
+        ),
+    },
+    Step {
+        name: "rustdoc",
+        action: Action::Cargo(
+            &["doc", "--workspace", "--no-deps"],
+            Some(("RUSTDOCFLAGS", "-D warnings")),
+        ),
+    },
+    Step {
+        name: "tests",
+        action: Action::Cargo(&["test", "--workspace"], None),
+    },
+    Step {
+        name: "unsafe ledger",
+        action: Action::Task(|| {
+            ledger::run(&ledger::Options {
+                check: true,
+                lines: false,
+            })
+        }),
+    },
+    Step {
+        name: "policies",
+        action: Action::Task(policy::run),
+    },
+];
+
+/// Runs the subcommand; every step runs, also after a failure.
+///
+/// # Errors
+/// When a program that a step needs cannot be started.
+pub(crate) fn run(options: &Options, json: bool) -> Result<Report> {
+    let mut report = Report::new("CI", &["what"]);
+    let chosen = |name: &str| {
+        let matches = |text: &String| name.contains(text.as_str());
+        (options.only.is_empty() || options.only.iter().any(matches))
+            && !options.skip.iter().any(matches)
+    };
+    for step in STEPS.iter().filter(|step| chosen(step.name)) {
+        eprintln!("\n=== {}", step.name);
+        let begun = Instant::now();
+        let row = match &step.action {
+            Action::Cargo(args, env) => cargo(step.name, args, *env, json)?,
+            Action::Task(task) => match task() {
+                Ok(inner) => fold(step.name, &inner, json),
+                Err(error) => Row::failed(step.name, format!("{error:#}")),
+            },
+        };
+        report.rows.push(row.took(begun.elapsed()));
+    }
+    Ok(report)
+}
+
+fn cargo(name: &str, args: &[&str], env: Option<(&str, &str)>, json: bool) -> Result<Row> {
+    let mut run = Run::new("cargo")
+        .args(args)
+        .dir(workspace::root())
+        .echo()
+        .limit(LIMIT);
+    if json {
+        run = run.echo_to_stderr();
+    }
+    if let Some((variable, value)) = env {
+        run = run.env(variable, value);
+    }
+    let output = run.output()?;
+    let what = tests(&output).unwrap_or_else(|| output.shown.clone());
+    let row = match output.success {
+        true => Row::passed(name),
+        false => Row::failed(
+            name,
+            format!("`{}` ended with {}", output.shown, output.status),
+        ),
+    };
+    Ok(row.cells([what]))
+}
+
+/// Sums up the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+fn tests(output: &Output) -> Option<String> {
+    let mut sums = [0_u64; 3];
+    let results = output
+        .stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("test result: "));
+    let mut programs = 0;
+    for result in results {
+        programs += 1;
+        for (sum, what) in sums.iter_mut().zip([" passed", " failed", " ignored"]) {
+            let number = result
+                .split(what)
+                .next()
+                .and_then(|head| head.rsplit(' ').next());
+            *sum += number
+                .and_then(|number| number.parse::<u64>().ok())
+                .unwrap_or(0);
+        }
+    }
+    let [passed, failed, ignored] = sums;
+    (programs > 0).then(|| {
+        format!("{passed} tests passed, {failed} failed, {ignored} ignored in {programs} programs")
+    })
+}
+
+/// One row for another task's whole report, which is printed on its own.
+fn fold(name: &str, inner: &Report, json: bool) -> Row {
+    if !json {
+        inner.print(false);
+    }
+    let failures: Vec<String> = inner
+        .rows
+        .iter()
+        .filter(|row| row.outcome == Outcome::Failed)
+        .map(|row| {
+            if json {
+                format!("{}: {}", row.name, row.detail)
+            } else {
+                row.name.clone()
+            }
+        })
+        .collect();
+    let row = match inner.succeeded() {
+        true => Row::passed(name),
+        false => Row::failed(name, failures.join("\n")),
+    };
+    row.cells([inner.summary()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_results_are_summed_over_programs() {
+        let output = Run::new("printf")
+            .args([
+                "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured\nnoise\n\
+                    test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured\n",
+            ])
+            .output()
+            .unwrap();
+        let wanted = "7 tests passed, 2 failed, 1 ignored in 2 programs";
+        assert_eq!(super::tests(&output).unwrap(), wanted);
+    }
+
+    #[test]
+    fn a_failure_inside_a_task_fails_its_step() {
+        let mut inner = Report::new("inner", &[]);
+        inner.rows.push(Row::passed("good"));
+        assert_eq!(fold("step", &inner, true).outcome, Outcome::Passed);
+        inner.rows.push(Row::failed("bad", "because"));
+        let row = fold("step", &inner, true);
+        assert_eq!(
+            (row.outcome, row.detail.as_str()),
+            (Outcome::Failed, "bad: because")
+        );
+    }
+}

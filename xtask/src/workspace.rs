@@ -1,0 +1,101 @@
+//! The workspace on disk: its root, its crates and its source files.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use walkdir::WalkDir;
+
+use crate::process::Run;
+
+/// The one crate that may hold `unsafe`.
+pub(crate) const UNSAFE_CRATE: &str = "poll-sys";
+
+/// The repository's root directory.
+#[must_use]
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies one level below the root")
+}
+
+/// A crate of the workspace as `cargo metadata` tells it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) targets: Vec<Target>,
+}
+
+/// A crate root: library, binary, test, example, benchmark or build script.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Target {
+    pub(crate) src_path: PathBuf,
+}
+
+/// The workspace's members.
+///
+/// # Errors
+/// When `cargo metadata` fails, with what it said.
+pub(crate) fn packages() -> Result<Vec<Package>> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        packages: Vec<Package>,
+    }
+    let output = Run::new("cargo")
+        .args(["metadata", "--format-version=1", "--no-deps"])
+        .dir(root())
+        .output()?
+        .ok()?;
+    let metadata: Metadata =
+        serde_json::from_str(&output.stdout).context("cargo metadata is no longer version 1")?;
+    Ok(metadata.packages)
+}
+
+/// A source file, by the path that a person would type from the root.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceFile {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// Every `.rs` file below the root but those in build directories, in path order.
+///
+/// # Errors
+/// When a directory or file cannot be read.
+pub(crate) fn sources() -> Result<Vec<SourceFile>> {
+    let mut files = Vec::new();
+    let visible = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0
+            || !(name.starts_with('.') || (entry.depth() == 1 && name.starts_with("target")))
+    };
+    for entry in WalkDir::new(root())
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(visible)
+    {
+        let entry = entry?;
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "rs")
+        {
+            let text = std::fs::read_to_string(entry.path())
+                .with_context(|| format!("reading {}", entry.path().display()))?;
+            files.push(SourceFile {
+                path: relative(entry.path()),
+                text,
+            });
+        }
+    }
+    Ok(files)
+}
+
+/// `path` as seen from the root.
+#[must_use]
+pub(crate) fn relative(path: &Path) -> String {
+    path.strip_prefix(root())
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned()
+}
