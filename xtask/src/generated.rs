@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::report::Row;
 use crate::workspace;
@@ -30,6 +30,22 @@ pub(crate) fn settle(path: &Path, wanted: &str, check: bool, subcommand: &str) -
     Ok(Row::passed(name).cells(["written"]))
 }
 
+/// `text` with everything between `<!-- NAME:begin -->` and `<!-- NAME:end -->` replaced.
+///
+/// # Errors
+/// When the markers are not there.
+pub(crate) fn between_markers(text: &str, name: &str, inner: &str) -> Result<String> {
+    let (begin, end) = (
+        format!("<!-- {name}:begin -->"),
+        format!("<!-- {name}:end -->"),
+    );
+    let (Some(start), Some(stop)) = (text.find(&begin), text.find(&end)) else {
+        bail!("no lines `{begin}` and `{end}`: add them where the table belongs");
+    };
+    let head = &text[..start + begin.len()];
+    Ok(format!("{head}\n{}\n{}", inner.trim_end(), &text[stop..]))
+}
+
 fn first_difference(found: &str, wanted: &str) -> String {
     let mut found = found.lines();
     for (number, line) in wanted.lines().enumerate() {
@@ -48,6 +64,14 @@ fn first_difference(found: &str, wanted: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_text_between_the_markers_is_replaced() {
+        let text = "a\n<!-- t:begin -->\nold\n<!-- t:end -->\nb\n";
+        let wanted = "a\n<!-- t:begin -->\nnew\n<!-- t:end -->\nb\n";
+        assert_eq!(between_markers(text, "t", "new\n").unwrap(), wanted);
+        assert!(between_markers("a", "t", "new").is_err());
+    }
 
     #[test]
     fn a_stale_file_fails_the_check_and_is_left_alone() {

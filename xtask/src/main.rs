@@ -4,6 +4,7 @@
 //! a table or, with `--json`, as JSON, and decides the exit code.
 #![forbid(unsafe_code)]
 
+mod check;
 mod ci;
 mod generated;
 mod ledger;
@@ -12,6 +13,8 @@ mod process;
 mod report;
 mod setup;
 mod source;
+mod targets;
+mod toolchain;
 mod workspace;
 
 use std::process::ExitCode;
@@ -41,10 +44,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    Check(check::Options),
     Ci(ci::Options),
     /// Checks rules that compiler and clippy do not know: where systems are named, raw types.
     Policy,
     Setup(setup::Options),
+    Targets(targets::Options),
     Unsafe(ledger::Options),
 }
 
@@ -68,9 +73,11 @@ fn main() -> ExitCode {
 
 fn run(task: &Task, json: bool) -> Result<Report> {
     match task {
+        Task::Check(options) => check::run(options),
         Task::Ci(options) => ci::run(options, json),
         Task::Policy => policy::run(),
         Task::Setup(options) => setup::run(options),
+        Task::Targets(options) => targets::list(options),
         Task::Unsafe(options) => ledger::run(options),
     }
 }

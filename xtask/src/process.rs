@@ -1,7 +1,7 @@
 //! Running other programs: their output kept, their failure explained, their time limited.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -58,6 +58,11 @@ impl Run {
         self
     }
 
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// Ends the program when it has run for this long; that counts as a failure.
     pub(crate) fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
@@ -102,6 +107,38 @@ impl Run {
             shown,
             stdout: stdout.join().unwrap_or_default(),
             stderr: stderr.join().unwrap_or_default(),
+            success,
+            status,
+        })
+    }
+
+    /// Runs to the end and hands each line of standard output to `each` as it comes; the output
+    /// keeps standard error only.
+    ///
+    /// # Errors
+    /// When the program cannot be started or its output not be read.
+    pub(crate) fn lines(mut self, mut each: impl FnMut(&str)) -> Result<Output> {
+        let shown = self.shown();
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = self.command.spawn().with_context(|| cannot_start(&shown))?;
+        let stderr = drain(child.stderr.take(), None);
+        for line in child
+            .stdout
+            .take()
+            .into_iter()
+            .flat_map(|out| BufReader::new(out).lines())
+        {
+            each(&line?);
+        }
+        let (success, status) = wait(&mut child, Instant::now(), None)?;
+        let stderr = stderr.join().unwrap_or_default();
+        Ok(Output {
+            shown,
+            stdout: String::new(),
+            stderr,
             success,
             status,
         })
