@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::Args;
 
-use crate::process::{Output, Run};
+use crate::process::Run;
 use crate::report::{Outcome, Report, Row};
+use crate::run::Tally;
 use crate::{ledger, policy, workspace};
 
 /// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
@@ -123,7 +124,18 @@ fn cargo(name: &str, args: &[&str], env: Option<(&str, &str)>, json: bool) -> Re
         run = run.env(variable, value);
     }
     let output = run.output()?;
-    let what = tests(&output).unwrap_or_else(|| output.shown.clone());
+    let tally = Tally::of(&output.stdout);
+    let what = if tally.programs == 0 {
+        output.shown.clone()
+    } else {
+        let Tally {
+            passed,
+            failed,
+            ignored,
+            programs,
+        } = tally;
+        format!("{passed} passed, {failed} failed, {ignored} ignored in {programs} programs")
+    };
     let row = match output.success {
         true => Row::passed(name),
         false => Row::failed(
@@ -132,32 +144,6 @@ fn cargo(name: &str, args: &[&str], env: Option<(&str, &str)>, json: bool) -> Re
         ),
     };
     Ok(row.cells([what]))
-}
-
-/// Sums up the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
-fn tests(output: &Output) -> Option<String> {
-    let mut sums = [0_u64; 3];
-    let results = output
-        .stdout
-        .lines()
-        .filter_map(|line| line.strip_prefix("test result: "));
-    let mut programs = 0;
-    for result in results {
-        programs += 1;
-        for (sum, what) in sums.iter_mut().zip([" passed", " failed", " ignored"]) {
-            let number = result
-                .split(what)
-                .next()
-                .and_then(|head| head.rsplit(' ').next());
-            *sum += number
-                .and_then(|number| number.parse::<u64>().ok())
-                .unwrap_or(0);
-        }
-    }
-    let [passed, failed, ignored] = sums;
-    (programs > 0).then(|| {
-        format!("{passed} tests passed, {failed} failed, {ignored} ignored in {programs} programs")
-    })
 }
 
 /// One row for another task's whole report, which is printed on its own.
@@ -187,19 +173,6 @@ fn fold(name: &str, inner: &Report, json: bool) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn test_results_are_summed_over_programs() {
-        let output = Run::new("printf")
-            .args([
-                "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured\nnoise\n\
-                    test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured\n",
-            ])
-            .output()
-            .unwrap();
-        let wanted = "7 tests passed, 2 failed, 1 ignored in 2 programs";
-        assert_eq!(super::tests(&output).unwrap(), wanted);
-    }
 
     #[test]
     fn a_failure_inside_a_task_fails_its_step() {

@@ -11,6 +11,7 @@ mod ledger;
 mod policy;
 mod process;
 mod report;
+mod run;
 mod setup;
 mod source;
 mod targets;
@@ -48,6 +49,7 @@ enum Task {
     Ci(ci::Options),
     /// Checks rules that compiler and clippy do not know: where systems are named, raw types.
     Policy,
+    Run(run::Options),
     Setup(setup::Options),
     Targets(targets::Options),
     Unsafe(ledger::Options),
@@ -55,7 +57,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli.task, cli.json) {
+    match perform(&cli.task, cli.json) {
         Ok(report) => {
             report.print(cli.json);
             if report.succeeded() {
@@ -71,11 +73,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: &Task, json: bool) -> Result<Report> {
+fn perform(task: &Task, json: bool) -> Result<Report> {
     match task {
         Task::Check(options) => check::run(options),
         Task::Ci(options) => ci::run(options, json),
         Task::Policy => policy::run(),
+        Task::Run(options) => run::run(options),
         Task::Setup(options) => setup::run(options),
         Task::Targets(options) => targets::list(options),
         Task::Unsafe(options) => ledger::run(options),

@@ -15,6 +15,7 @@ pub(crate) struct Run {
     command: Command,
     limit: Option<Duration>,
     echo: Option<Echo>,
+    stdin: Option<std::fs::File>,
 }
 
 /// Where a command's output goes while it runs, besides being kept.
@@ -40,6 +41,7 @@ impl Run {
             command: Command::new(program),
             limit: None,
             echo: None,
+            stdin: None,
         }
     }
 
@@ -55,6 +57,12 @@ impl Run {
 
     pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Lets the program read `file`; without this its standard input is empty.
+    pub(crate) fn stdin(mut self, file: std::fs::File) -> Self {
+        self.stdin = Some(file);
         self
     }
 
@@ -88,7 +96,7 @@ impl Run {
         words.map(quoted).collect::<Vec<_>>().join(" ")
     }
 
-    /// Runs to the end, or to the limit, with standard input closed and the output kept.
+    /// Runs to the end, or to the limit, with the output kept.
     ///
     /// # Errors
     /// When the program cannot be started; a program that fails is an [`Output`].

@@ -53,17 +53,25 @@ impl Way {
 
     /// A cargo command that goes this way for targets of one scope.
     ///
-    /// `task` names the artifacts' directory, since tasks differ in flags. `check` leaves code
-    /// generation out, which takes most of the time that std needs.
+    /// `task` names the artifacts' directory, since tasks differ in flags.
     #[must_use]
     pub(crate) fn cargo(self, subcommand: &str, scope: Scope, task: &str) -> Run {
-        let clippy = subcommand == "clippy";
-        let run = match (self, clippy) {
-            (Self::Debian, true) => Run::new("/usr/bin/cargo-clippy"),
-            (Self::Debian, false) => Run::new("/usr/bin/cargo"),
-            _ => Run::new("cargo"),
+        let program = match (self, subcommand) {
+            (Self::Debian, "clippy") => "/usr/bin/cargo-clippy",
+            (Self::Debian, _) => "/usr/bin/cargo",
+            _ => "cargo",
         };
-        let mut run = run.args([subcommand]).dir(workspace::root());
+        self.prepare(Run::new(program).args([subcommand]), scope, task)
+    }
+
+    /// Like `cargo build`, with zig as the linker.
+    #[must_use]
+    pub(crate) fn zigbuild(self, scope: Scope, task: &str) -> Run {
+        self.prepare(Run::new("cargo-zigbuild").args(["zigbuild"]), scope, task)
+    }
+
+    fn prepare(self, run: Run, scope: Scope, task: &str) -> Run {
+        let mut run = run.dir(workspace::root());
         if self == Self::Debian {
             // `cargo run` sets the library path of another compiler.
             run = run

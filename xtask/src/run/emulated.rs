@@ -1,0 +1,56 @@
+//! Suites on this machine: natively, with another libc, or under qemu's user emulation.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use super::skips::{self, Place, Skip};
+use super::suite::{self, Kind, Program, Verdict};
+use crate::process::{Run, which};
+use crate::report::Row;
+use crate::targets::{Emulator, Target};
+
+/// An emulated program that runs for longer hangs.
+const LIMIT: Duration = Duration::from_secs(10 * 60);
+
+/// Runs every test program of `target`, one after the other.
+pub(super) fn run(target: &Target, emulator: Emulator, programs: &[Program]) -> Result<Vec<Row>> {
+    let begun = Instant::now();
+    let (place, shown) = match emulator {
+        Emulator::Native => (Place::Native, "natively".to_owned()),
+        Emulator::Linked(_) => (Place::Native, "natively, static".to_owned()),
+        Emulator::Qemu { program, .. } => (Place::QemuUser, program.to_owned()),
+    };
+    let mut skipped = Vec::new();
+    let mut verdicts = Vec::new();
+    for program in programs.iter().filter(|program| program.kind == Kind::Test) {
+        let skips = skips::of(&program.name, place);
+        skipped.extend(skips.iter().map(|skip| skip.row(target.triple)));
+        let Some(args) = Skip::args(&skips) else {
+            continue;
+        };
+        let output = command(emulator, program)?
+            .args(args)
+            .dir(&program.dir)
+            .env("CARGO_MANIFEST_DIR", &program.dir)
+            .limit(LIMIT)
+            .output()?;
+        verdicts.push(Verdict {
+            name: program.name.clone(),
+            success: output.success,
+            said: format!("{}ended with {}\n", output.said(), output.status),
+        });
+    }
+    let row = suite::row(target.triple, &shown, &verdicts).took(begun.elapsed());
+    Ok([row].into_iter().chain(skipped).collect())
+}
+
+fn command(emulator: Emulator, program: &Program) -> Result<Run> {
+    let Emulator::Qemu { program: qemu, .. } = emulator else {
+        return Ok(Run::new(&program.file));
+    };
+    if which(qemu).is_none() {
+        bail!("{qemu} is not installed; `cargo xtask setup --install` brings it");
+    }
+    Ok(Run::new(qemu).args([&program.file]))
+}

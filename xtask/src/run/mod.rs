@@ -1,0 +1,94 @@
+//! `cargo xtask run`: the test suites on other CPUs, other libcs, other kernels, other machines.
+
+mod bundle;
+mod emulated;
+mod kernel;
+mod remote;
+mod skips;
+mod suite;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::report::Report;
+use crate::targets::{self, Emulator, TARGETS, Target, Tier};
+pub(crate) use kernel::Kernel;
+pub(crate) use suite::Tally;
+
+/// Builds the test suites for a target and runs them: emulated, on another kernel, or elsewhere.
+///
+/// Without an option: on every CPU and libc that can be had on this machine. What an emulator
+/// cannot do is a named skip. Documentation tests run natively only, under `cargo test`.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Options {
+    /// A target triple; may be given several times.
+    #[arg(long = "target", value_name = "TRIPLE")]
+    pub(crate) targets: Vec<String>,
+    /// Boot this Linux kernel in an emulated machine and run the suites there; may be repeated.
+    #[arg(long, value_name = "VERSION", conflicts_with = "targets")]
+    pub(crate) kernel: Vec<Kernel>,
+    /// Run only test programs whose name contains this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) program: Option<String>,
+    /// Hand the suites to this command, which runs its last argument in a shell elsewhere and
+    /// passes standard input on: `-- ssh host`. Needs one --target.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When a target is unknown or a tool is missing; a suite that fails is a row.
+pub(crate) fn run(options: &Options) -> Result<Report> {
+    let columns = ["where", "tests passed", "failed", "ignored", "programs"];
+    let mut report = Report::new("Suites", &columns);
+    let filter = options.program.as_deref().unwrap_or_default();
+    if !options.kernel.is_empty() {
+        let host = targets::find("x86_64-unknown-linux-gnu")?;
+        let programs = suite::build(host, filter)?;
+        for kernel in &options.kernel {
+            eprintln!("--- Linux {}", kernel.version());
+            report.rows.extend(kernel::run(*kernel, &programs)?);
+        }
+        return Ok(report);
+    }
+    let chosen: Vec<&Target> = match options.targets.is_empty() {
+        true => TARGETS
+            .iter()
+            .filter(|target| target.tier == Tier::Run)
+            .collect(),
+        false => options
+            .targets
+            .iter()
+            .map(|t| targets::find(t))
+            .collect::<Result<_>>()?,
+    };
+    if !options.command.is_empty() && options.targets.len() != 1 {
+        bail!("a hand-over needs exactly one --target: the one that the other machine runs");
+    }
+    for target in chosen {
+        eprintln!("--- {}", target.triple);
+        report.rows.extend(match target.emulator {
+            Some(emulator) if options.command.is_empty() => {
+                on_this_machine(target, emulator, filter)?
+            }
+            _ => remote::run(target, filter, &options.command)?,
+        });
+    }
+    Ok(report)
+}
+
+fn on_this_machine(
+    target: &'static Target,
+    emulator: Emulator,
+    filter: &str,
+) -> Result<Vec<crate::report::Row>> {
+    match suite::build(target, filter) {
+        Ok(programs) => emulated::run(target, emulator, &programs),
+        Err(error) => Ok(vec![crate::report::Row::failed(
+            target.triple,
+            format!("{error:#}"),
+        )]),
+    }
+}

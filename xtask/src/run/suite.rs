@@ -1,0 +1,329 @@
+//! Building test programs for a target, and counting what they say.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::process::{Run, which};
+use crate::report::Row;
+use crate::targets::{Emulator, Scope, Target};
+use crate::toolchain::{Toolchains, Way};
+use crate::workspace;
+
+/// What a compiled program is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Test,
+    /// Not run by itself; tests start it.
+    Example,
+}
+
+/// A compiled test or example.
+#[derive(Clone, Debug)]
+pub(super) struct Program {
+    /// `poll-core/conformance`: package and name.
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) file: PathBuf,
+    /// The package's directory, where cargo would start it.
+    pub(super) dir: PathBuf,
+}
+
+/// Builds every test and example of the workspace for `target`, statically where it is run on
+/// another CPU or kernel, so that one file is enough. Tests are those whose name has `filter`.
+///
+/// # Errors
+/// When there is no way to compile or link, with the remedy, or the diagnostics of a failure.
+pub(super) fn build(target: &Target, filter: &str) -> Result<Vec<Program>> {
+    let way = Toolchains::find()?
+        .way(target)
+        .map_err(anyhow::Error::msg)?;
+    let run = match target.emulator {
+        Some(emulator) => static_build(way, target, emulator)?,
+        None => with_zig(way, target)?,
+    };
+    let mut programs = Vec::new();
+    let mut diagnostics = String::new();
+    let output = run
+        .args([
+            "--workspace",
+            "--exclude",
+            "xtask",
+            "--target",
+            target.triple,
+        ])
+        .args(["--tests", "--examples", "--message-format=json"])
+        .env("CARGO_PROFILE_DEV_STRIP", "symbols")
+        .lines(|line| match serde_json::from_str::<Message>(line) {
+            Ok(Message::Artifact(artifact)) => programs.extend(artifact.program()),
+            Ok(Message::Diagnostic { message }) => {
+                diagnostics.extend(message.rendered);
+            }
+            _ => {}
+        })?;
+    if !output.success {
+        bail!(
+            "`{}` failed for {}\n{diagnostics}{}",
+            output.shown,
+            target.triple,
+            output.stderr
+        );
+    }
+    programs.retain(|program| program.kind == Kind::Example || program.name.contains(filter));
+    programs.sort_by(|a, b| a.name.cmp(&b.name));
+    if !programs.iter().any(|program| program.kind == Kind::Test) {
+        bail!("no test program's name contains \"{filter}\"");
+    }
+    Ok(programs)
+}
+
+fn static_build(way: Way, target: &Target, emulator: Emulator) -> Result<Run> {
+    let mut flags = vec!["-C target-feature=+crt-static".to_owned()];
+    let mut run = way.cargo("build", Scope::Workspace, "run");
+    let linker = match emulator {
+        Emulator::Native => None,
+        Emulator::Linked(linker) | Emulator::Qemu { linker, .. } => Some(linker),
+    };
+    let musl = target.triple.ends_with("-musl");
+    // rustup's std for musl brings its own start files and needs no cross linker.
+    if let Some(linker) = linker.filter(|_| !(musl && way == Way::Installed)) {
+        if which(linker).is_none() {
+            bail!("{linker} is not installed; `cargo xtask setup --install` brings it");
+        }
+        let upper = target.triple.to_uppercase().replace('-', "_");
+        run = run.env(format!("CARGO_TARGET_{upper}_LINKER"), linker);
+        if musl {
+            let stand_in = unwinder_stand_in()?;
+            flags.push(format!(
+                "-C link-self-contained=no -L native={}",
+                stand_in.display()
+            ));
+        }
+    }
+    Ok(run.env("RUSTFLAGS", flags.join(" ")))
+}
+
+/// A directory with a `libunwind.a` that is gcc's unwinder, for a musl std built from source.
+fn unwinder_stand_in() -> Result<PathBuf> {
+    let dir = workspace::root().join("target/xtask/unwind");
+    std::fs::create_dir_all(&dir)?;
+    std::fs::write(dir.join("libunwind.a"), "INPUT(-lgcc_eh -lc)\n")?;
+    Ok(dir)
+}
+
+/// zig links for systems whose libraries are not here.
+fn with_zig(way: Way, target: &Target) -> Result<Run> {
+    if which("cargo-zigbuild").is_none() {
+        bail!(
+            "linking for {} needs zig: `cargo install cargo-zigbuild` and `pip install ziglang`; \
+             `CARGO_ZIGBUILD_ZIG_PATH` names a zig that is not on PATH",
+            target.triple
+        );
+    }
+    Ok(way.zigbuild(Scope::Workspace, "link"))
+}
+
+/// One line of cargo's JSON.
+#[derive(Deserialize)]
+#[serde(tag = "reason")]
+enum Message {
+    #[serde(rename = "compiler-artifact")]
+    Artifact(Artifact),
+    #[serde(rename = "compiler-message")]
+    Diagnostic { message: Diagnostic },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    rendered: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    manifest_path: PathBuf,
+    target: ArtifactTarget,
+    profile: Profile,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    kind: Vec<String>,
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+impl Artifact {
+    fn program(self) -> Option<Program> {
+        let dir = self.manifest_path.parent()?.to_owned();
+        let package = dir.file_name()?.to_string_lossy().into_owned();
+        let kind = if self.profile.test {
+            Kind::Test
+        } else if self.target.kind.iter().any(|kind| kind == "example") {
+            Kind::Example
+        } else {
+            return None;
+        };
+        let name = format!("{package}/{}", self.target.name);
+        Some(Program {
+            name,
+            kind,
+            file: self.executable?,
+            dir,
+        })
+    }
+}
+
+/// How one test program ended.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub(super) name: String,
+    pub(super) success: bool,
+    pub(super) said: String,
+}
+
+/// Sums of `test result:` lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) ignored: u64,
+    pub(crate) programs: u64,
+}
+
+impl Tally {
+    /// Reads the lines `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    #[must_use]
+    pub(crate) fn of(text: &str) -> Self {
+        let number = |line: &str, what: &str| {
+            let head = line.split(what).next().unwrap_or_default();
+            head.rsplit(' ')
+                .next()
+                .and_then(|n| n.parse::<u64>().ok())
+                .unwrap_or(0)
+        };
+        let lines = text
+            .lines()
+            .filter_map(|line| line.trim_end().split_once("test result: "));
+        lines.fold(Self::default(), |sum, (_, line)| Self {
+            passed: sum.passed + number(line, " passed"),
+            failed: sum.failed + number(line, " failed"),
+            ignored: sum.ignored + number(line, " ignored"),
+            programs: sum.programs + 1,
+        })
+    }
+}
+
+/// The row of a place from the verdicts on its programs.
+pub(super) fn row(name: &str, place: &str, verdicts: &[Verdict]) -> Row {
+    let said: Vec<&str> = verdicts
+        .iter()
+        .map(|verdict| verdict.said.as_str())
+        .collect();
+    let tally = Tally::of(&said.join("\n"));
+    let bad = verdicts.iter().filter(|verdict| !verdict.success);
+    let detail: Vec<String> = bad
+        .map(|v| format!("{}:\n{}", v.name, tail(&v.said)))
+        .collect();
+    let row = match detail.is_empty() && tally.passed > 0 {
+        true => Row::passed(name),
+        false if detail.is_empty() => Row::failed(name, "no test ran"),
+        false => Row::failed(name, detail.join("\n")),
+    };
+    let counts = [
+        tally.passed,
+        tally.failed,
+        tally.ignored,
+        verdicts.len() as u64,
+    ];
+    row.cells(
+        [place.to_owned()]
+            .into_iter()
+            .chain(counts.map(|count| count.to_string())),
+    )
+}
+
+/// The end of a long output, where libtest repeats the failures.
+fn tail(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(60)..].join("\n")
+}
+
+/// A name that is fit for a file: `poll-core_conformance`.
+pub(super) fn file_name(program: &Program) -> String {
+    match program.kind {
+        Kind::Test => program.name.replace('/', "_"),
+        // Tests look for examples by the name that cargo gives them.
+        Kind::Example => {
+            let name = Path::new(&program.name)
+                .file_name()
+                .context("an example has a name");
+            name.map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_summed_over_programs() {
+        let text = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured\nnoise\n\
+                    test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured\r\n";
+        let wanted = Tally {
+            passed: 7,
+            failed: 2,
+            ignored: 1,
+            programs: 2,
+        };
+        assert_eq!(Tally::of(text), wanted);
+    }
+
+    #[test]
+    fn a_place_where_nothing_ran_has_failed() {
+        assert!(row("t", "here", &[]).detail.contains("no test ran"));
+        let said = "test result: ok. 1 passed; 0 failed".to_owned();
+        let good = Verdict {
+            name: "p".to_owned(),
+            success: true,
+            said,
+        };
+        assert_eq!(
+            row("t", "here", std::slice::from_ref(&good)).outcome,
+            crate::report::Outcome::Passed
+        );
+        let crashed = Verdict {
+            success: false,
+            ..good
+        };
+        assert_eq!(
+            row("t", "here", &[crashed]).outcome,
+            crate::report::Outcome::Failed
+        );
+    }
+
+    #[test]
+    fn only_tests_and_examples_are_programs() {
+        let line = r#"{"reason":"compiler-artifact","manifest_path":"/r/poll-core/Cargo.toml",
+            "target":{"kind":["test"],"name":"conformance"},"profile":{"test":true},
+            "executable":"/r/target/deps/conformance-1"}"#;
+        let Ok(Message::Artifact(artifact)) = serde_json::from_str(line) else {
+            panic!("cargo's message is not understood")
+        };
+        assert_eq!(artifact.program().unwrap().name, "poll-core/conformance");
+        let line = line.replace("true", "false");
+        let Ok(Message::Artifact(artifact)) = serde_json::from_str(&line) else {
+            panic!("cargo's message is not understood")
+        };
+        assert!(artifact.program().is_none());
+    }
+}
