@@ -103,11 +103,7 @@ impl Run {
     pub(crate) fn output(mut self) -> Result<Output> {
         let shown = self.shown();
         let begun = Instant::now();
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = self.command.spawn().with_context(|| cannot_start(&shown))?;
+        let mut child = self.spawn(&shown)?;
         let stdout = drain(child.stdout.take(), self.echo);
         let stderr = drain(child.stderr.take(), self.echo.map(|_| Echo::Stderr));
         let (success, status) = wait(&mut child, begun, self.limit)?;
@@ -127,11 +123,7 @@ impl Run {
     /// When the program cannot be started or its output not be read.
     pub(crate) fn lines(mut self, mut each: impl FnMut(&str)) -> Result<Output> {
         let shown = self.shown();
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = self.command.spawn().with_context(|| cannot_start(&shown))?;
+        let mut child = self.spawn(&shown)?;
         let stderr = drain(child.stderr.take(), None);
         for line in child
             .stdout
@@ -150,6 +142,15 @@ impl Run {
             success,
             status,
         })
+    }
+
+    fn spawn(&mut self, shown: &str) -> Result<Child> {
+        let stdin = self.stdin.take().map_or_else(Stdio::null, Stdio::from);
+        self.command
+            .stdin(stdin)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        self.command.spawn().with_context(|| cannot_start(shown))
     }
 }
 
@@ -266,6 +267,18 @@ mod tests {
             .limit(Duration::from_millis(50));
         let output = run.output().unwrap();
         assert!(!output.success && output.status.contains("limit"));
+    }
+
+    #[test]
+    fn a_program_reads_the_file_that_it_is_given_and_nothing_otherwise() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("input");
+        std::fs::write(&path, "words").unwrap();
+        let read = Run::new("cat")
+            .stdin(std::fs::File::open(&path).unwrap())
+            .output();
+        assert_eq!(read.unwrap().stdout, "words");
+        assert_eq!(Run::new("cat").output().unwrap().stdout, "");
     }
 
     #[test]

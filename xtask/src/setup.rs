@@ -36,7 +36,7 @@ const fn tool(
     }
 }
 
-const TOOLS: [Tool; 19] = [
+const TOOLS: [Tool; 17] = [
     tool("cc", &["gcc", "libc6-dev"], "linking"),
     tool(
         "curl",
@@ -86,11 +86,9 @@ const TOOLS: [Tool; 19] = [
         "i686-linux-gnu-gcc",
         &["gcc-i686-linux-gnu", "libc6-dev-i386-cross"],
     ),
-    tool("musl-gcc", &["musl-tools"], "run: musl and other kernels"),
     tool("qemu-system-x86_64", &["qemu-system-x86"], "run --kernel"),
     tool("cpio", &["cpio"], "run --kernel"),
     tool("/bin/busybox", &["busybox-static"], "run --kernel"),
-    tool("wget", &["wget"], "run --kernel"),
 ];
 
 const fn cross(file: &'static str, packages: &'static [&'static str]) -> Tool {

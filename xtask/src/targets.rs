@@ -50,6 +50,8 @@ pub(crate) enum Emulator {
     Native,
     /// This CPU runs it, linked statically by this linker.
     Linked(&'static str),
+    /// This CPU runs it, linked statically with what rustup or zig bring along.
+    Musl,
     /// qemu's user emulation runs it, linked statically by this linker.
     Qemu {
         program: &'static str,
@@ -126,11 +128,7 @@ pub(crate) const TARGETS: &[Target] = &[
         "Linux, glibc",
         Emulator::Linked("i686-linux-gnu-gcc"),
     ),
-    run(
-        "x86_64-unknown-linux-musl",
-        "Linux, musl",
-        Emulator::Linked("musl-gcc"),
-    ),
+    run("x86_64-unknown-linux-musl", "Linux, musl", Emulator::Musl),
     run(
         "aarch64-unknown-linux-gnu",
         "Linux, glibc",

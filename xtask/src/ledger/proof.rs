@@ -23,7 +23,7 @@ const EXCUSES: [&str; 16] = [
 ];
 
 /// A `SAFETY:` comment that passed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Proof {
     /// How many obligations it numbers.
     pub(super) obligations: usize,

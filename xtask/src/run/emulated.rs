@@ -18,7 +18,7 @@ pub(super) fn run(target: &Target, emulator: Emulator, programs: &[Program]) -> 
     let begun = Instant::now();
     let (place, shown) = match emulator {
         Emulator::Native => (Place::Native, "natively".to_owned()),
-        Emulator::Linked(_) => (Place::Native, "natively, static".to_owned()),
+        Emulator::Linked(_) | Emulator::Musl => (Place::Native, "natively, static".to_owned()),
         Emulator::Qemu { program, .. } => (Place::QemuUser, program.to_owned()),
     };
     let mut skipped = Vec::new();

@@ -41,13 +41,15 @@ pub(super) fn run(target: &'static Target, filter: &str, command: &[String]) -> 
     let file = pack(&dir)?;
     let file_shown = workspace::relative(&file);
     let Some((program, args)) = command.split_first() else {
-        let reason = format!(
-            "built, not run: `cargo xtask run --target {} -- ssh HOST` runs it, or unpack \
-             {file_shown} there and `sh run.sh`",
+        let mut built = Row::passed(format!("{}: built", target.triple)).took(begun.elapsed());
+        built.detail = format!(
+            "one file: {file_shown}\nrun it by `cargo xtask run --target {} -- ssh HOST`, or unpack \
+             it there and `sh run.sh`",
             target.triple
         );
         return Ok(vec![
-            Row::skipped(target.triple, reason).took(begun.elapsed()),
+            built,
+            Row::skipped(target.triple, "no command to hand it to"),
         ]);
     };
     let output = Run::new(program)

@@ -9,7 +9,6 @@ use crate::process::{Run, which};
 use crate::report::Row;
 use crate::targets::{Emulator, Scope, Target};
 use crate::toolchain::{Toolchains, Way};
-use crate::workspace;
 
 /// What a compiled program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,40 +78,24 @@ pub(super) fn build(target: &Target, filter: &str) -> Result<Vec<Program>> {
 }
 
 fn static_build(way: Way, target: &Target, emulator: Emulator) -> Result<Run> {
-    let mut flags = vec!["-C target-feature=+crt-static".to_owned()];
-    let mut run = way.cargo("build", Scope::Workspace, "run");
     let linker = match emulator {
-        Emulator::Native => None,
+        // rustup's std for musl brings its own start files and unwinder; one from source does not.
+        Emulator::Musl if way != Way::Installed => return with_zig(way, target),
+        Emulator::Native | Emulator::Musl => None,
         Emulator::Linked(linker) | Emulator::Qemu { linker, .. } => Some(linker),
     };
-    let musl = target.triple.ends_with("-musl");
-    // rustup's std for musl brings its own start files and needs no cross linker.
-    if let Some(linker) = linker.filter(|_| !(musl && way == Way::Installed)) {
+    let mut run = way.cargo("build", Scope::Workspace, "run");
+    if let Some(linker) = linker {
         if which(linker).is_none() {
             bail!("{linker} is not installed; `cargo xtask setup --install` brings it");
         }
         let upper = target.triple.to_uppercase().replace('-', "_");
         run = run.env(format!("CARGO_TARGET_{upper}_LINKER"), linker);
-        if musl {
-            let stand_in = unwinder_stand_in()?;
-            flags.push(format!(
-                "-C link-self-contained=no -L native={}",
-                stand_in.display()
-            ));
-        }
     }
-    Ok(run.env("RUSTFLAGS", flags.join(" ")))
+    Ok(run.env("RUSTFLAGS", "-C target-feature=+crt-static"))
 }
 
-/// A directory with a `libunwind.a` that is gcc's unwinder, for a musl std built from source.
-fn unwinder_stand_in() -> Result<PathBuf> {
-    let dir = workspace::root().join("target/xtask/unwind");
-    std::fs::create_dir_all(&dir)?;
-    std::fs::write(dir.join("libunwind.a"), "INPUT(-lgcc_eh -lc)\n")?;
-    Ok(dir)
-}
-
-/// zig links for systems whose libraries are not here.
+/// zig links for systems and libraries that are not here.
 fn with_zig(way: Way, target: &Target) -> Result<Run> {
     if which("cargo-zigbuild").is_none() {
         bail!(
@@ -121,7 +104,11 @@ fn with_zig(way: Way, target: &Target) -> Result<Run> {
             target.triple
         );
     }
-    Ok(way.zigbuild(Scope::Workspace, "link"))
+    let run = way.zigbuild(Scope::Workspace, "link");
+    Ok(match target.emulator {
+        Some(_) => run.env("RUSTFLAGS", "-C link-self-contained=no"),
+        None => run,
+    })
 }
 
 /// One line of cargo's JSON.
