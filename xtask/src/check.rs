@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// The targets of one tier: 1 is run here, 2 has a std from rustup, 3 needs std's source.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
     pub(crate) tier: Option<u8>,
+    /// Take std from there and from nowhere else.
+    #[arg(long, value_name = "WAY")]
+    pub(crate) std: Option<Way>,
 }
 
 /// Targets that one cargo call can check.
@@ -43,7 +46,7 @@ type Groups = BTreeMap<(Way, bool), Vec<&'static Target>>;
 /// # Errors
 /// When a target is unknown or a program cannot be started; a target that fails is a row.
 pub(crate) fn run(options: &Options) -> Result<Report> {
-    let toolchains = Toolchains::find()?;
+    let toolchains = Toolchains::find(options.std)?;
     let chosen = choose(options, &toolchains)?;
     let mut report = Report::new("Checked targets", &["system", "backends", "std"]);
     let mut groups = Groups::new();
@@ -54,9 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
                 groups.entry((way, bare)).or_default().push(target);
             }
             Err(remedy) => {
-                report
-                    .rows
-                    .push(Row::failed(target.triple, remedy).cells(cells(target, None)));
+                report.rows.push(Row::failed(target.triple, remedy).cells(cells(target, None)));
             }
         }
     }
@@ -74,10 +75,7 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
 fn choose(options: &Options, toolchains: &Toolchains) -> Result<Vec<&'static Target>> {
     if !options.targets.is_empty() {
         let named: BTreeSet<&String> = options.targets.iter().collect();
-        return named
-            .into_iter()
-            .map(|triple| targets::find(triple))
-            .collect();
+        return named.into_iter().map(|triple| targets::find(triple)).collect();
     }
     let wanted = |target: &&Target| match options.tier {
         Some(tier) => target.tier as u8 == tier,
@@ -125,9 +123,7 @@ fn group(way: Way, targets: &[&'static Target], bar: &ProgressBar) -> Result<Vec
 }
 
 fn clippy(way: Way, targets: &[&Target]) -> Run {
-    let scope = targets
-        .first()
-        .map_or(Scope::Workspace, |target| target.scope);
+    let scope = targets.first().map_or(Scope::Workspace, |target| target.scope);
     let mut run = way.cargo("clippy", scope, "check");
     run = match scope {
         Scope::Workspace => run.args(["--workspace", "--exclude", "xtask", "--all-targets"]),
@@ -136,9 +132,7 @@ fn clippy(way: Way, targets: &[&Target]) -> Run {
     if way != Way::Installed {
         run = run.env("RUSTFLAGS", "-Zno-codegen");
     }
-    targets
-        .iter()
-        .fold(run, |run, target| run.args(["--target", target.triple]))
+    targets.iter().fold(run, |run, target| run.args(["--target", target.triple]))
 }
 
 fn deny_warnings(run: Run) -> Run {
@@ -146,11 +140,7 @@ fn deny_warnings(run: Run) -> Run {
 }
 
 fn cells(target: &Target, way: Option<Way>) -> [&'static str; 3] {
-    [
-        target.system,
-        target.backends,
-        way.map_or("none", Way::told),
-    ]
+    [target.system, target.backends, way.map_or("none", Way::told)]
 }
 
 /// Target and package of a library that one line of cargo's JSON reports as done.
@@ -168,18 +158,13 @@ fn artifact<'a>(line: &str, targets: &[&'a Target]) -> Option<(&'a str, String)>
         name: String,
     }
     let message: Message = serde_json::from_str(line).ok()?;
-    let target = message
-        .target
-        .filter(|target| target.kind.iter().any(|kind| kind == "lib"))?;
+    let target = message.target.filter(|target| target.kind.iter().any(|kind| kind == "lib"))?;
     if message.reason != "compiler-artifact" {
         return None;
     }
     let file = message.filenames.first()?;
     let within = |triple: &str| file.contains(&format!("/{triple}/"));
-    let triple = targets
-        .iter()
-        .map(|target| target.triple)
-        .find(|triple| within(triple))?;
+    let triple = targets.iter().map(|target| target.triple).find(|triple| within(triple))?;
     Some((triple, target.name.replace('_', "-")))
 }
 
@@ -198,10 +183,7 @@ mod tests {
         let line = r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"poll_sys"},
             "filenames":["/r/target/x86_64-unknown-netbsd/debug/deps/libpoll_sys-1.rmeta"]}"#;
         let found = artifact(line, &[target]);
-        assert_eq!(
-            found,
-            Some(("x86_64-unknown-netbsd", "poll-sys".to_owned()))
-        );
+        assert_eq!(found, Some(("x86_64-unknown-netbsd", "poll-sys".to_owned())));
         let other = targets::find("x86_64-unknown-freebsd").unwrap();
         assert_eq!(artifact(line, &[other]), None);
         assert_eq!(artifact("not json", &[target]), None);

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::Args;
 
-use crate::process::Run;
+use crate::process::{Run, which};
 use crate::report::{Outcome, Report, Row};
-use crate::run::Tally;
-use crate::{ledger, policy, workspace};
+use crate::run::{self, Kernel, Tally};
+use crate::targets::{self, Emulator, TARGETS, Target};
+use crate::{check, ledger, msrv, policy, workspace};
 
 /// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
 #[derive(Args, Debug)]
@@ -28,62 +29,65 @@ struct Step {
 }
 
 enum Action {
-    /// A program with its arguments and one environment variable; it fails by its exit code.
-    Cargo(
-        &'static [&'static str],
-        Option<(&'static str, &'static str)>,
-    ),
-    /// Another subcommand; it fails when its report has a failure.
+    /// cargo with arguments and one environment variable; it fails by its exit code.
+    Cargo(&'static [&'static str], Option<(&'static str, &'static str)>),
+    /// The same for a cargo subcommand that is not part of Rust: a named skip where it is missing.
+    Extra(&'static str, &'static [&'static str]),
+    /// Another subcommand of ours; it fails when its report has a failure.
     Task(fn() -> Result<Report>),
 }
 
 /// A step that runs for longer hangs.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
 
-const STEPS: [Step; 6] = [
-    Step {
-        name: "format",
-        action: Action::Cargo(&["fmt", "--all", "--check"], None),
-    },
-    Step {
-        name: "clippy",
-        action: Action::Cargo(
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ],
-            None,
-        ),
-    },
-    Step {
-        name: "rustdoc",
-        action: Action::Cargo(
-            &["doc", "--workspace", "--no-deps"],
-            Some(("RUSTDOCFLAGS", "-D warnings")),
-        ),
-    },
-    Step {
-        name: "tests",
-        action: Action::Cargo(&["test", "--workspace"], None),
-    },
-    Step {
-        name: "unsafe ledger",
-        action: Action::Task(|| {
-            ledger::run(&ledger::Options {
-                check: true,
-                lines: false,
-            })
-        }),
-    },
-    Step {
-        name: "policies",
-        action: Action::Task(policy::run),
-    },
+const STEPS: &[Step] = &[
+    step("format", Action::Cargo(&["fmt", "--all", "--check"], None)),
+    step("unsafe ledger", Action::Task(unsafe_ledger)),
+    step("policies", Action::Task(policy::run)),
+    step("readme", Action::Task(|| targets::list(&targets::Options::checked()))),
+    step(
+        "clippy",
+        Action::Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], None),
+    ),
+    step(
+        "rustdoc",
+        Action::Cargo(&["doc", "--workspace", "--no-deps"], Some(("RUSTDOCFLAGS", "-D warnings"))),
+    ),
+    step("tests", Action::Cargo(&["test", "--workspace"], None)),
+    step("oldest compiler", Action::Task(msrv::run)),
+    step(
+        "dependencies",
+        Action::Extra("cargo-deny", &["deny", "--offline", "check", "bans", "licenses", "sources"]),
+    ),
+    step("targets", Action::Task(all_targets)),
+    step("other CPUs", Action::Task(other_cpus)),
+    step("oldest kernel", Action::Task(oldest_kernel)),
 ];
+
+const fn step(name: &'static str, action: Action) -> Step {
+    Step { name, action }
+}
+
+fn unsafe_ledger() -> Result<Report> {
+    ledger::run(&ledger::Options { check: true, lines: false })
+}
+
+fn all_targets() -> Result<Report> {
+    check::run(&check::Options { all: true, ..check::Options::default() })
+}
+
+/// Every emulated target that needs nothing but Debian's packages.
+fn other_cpus() -> Result<Report> {
+    let foreign = |target: &&Target| {
+        matches!(target.emulator, Some(Emulator::Linked(_) | Emulator::Qemu { .. }))
+    };
+    let chosen = TARGETS.iter().filter(foreign).map(|target| target.triple.to_owned());
+    run::run(&run::Options { targets: chosen.collect(), ..run::Options::default() })
+}
+
+fn oldest_kernel() -> Result<Report> {
+    run::run(&run::Options { kernel: vec![Kernel::V5_10], ..run::Options::default() })
+}
 
 /// Runs the subcommand; every step runs, also after a failure.
 ///
@@ -101,6 +105,10 @@ pub(crate) fn run(options: &Options, json: bool) -> Result<Report> {
         let begun = Instant::now();
         let row = match &step.action {
             Action::Cargo(args, env) => cargo(step.name, args, *env, json)?,
+            Action::Extra(program, _) if which(program).is_none() => {
+                Row::skipped(step.name, format!("{program} is not installed"))
+            }
+            Action::Extra(_, args) => cargo(step.name, args, None, json)?,
             Action::Task(task) => match task() {
                 Ok(inner) => fold(step.name, &inner, json),
                 Err(error) => Row::failed(step.name, format!("{error:#}")),
@@ -112,11 +120,7 @@ pub(crate) fn run(options: &Options, json: bool) -> Result<Report> {
 }
 
 fn cargo(name: &str, args: &[&str], env: Option<(&str, &str)>, json: bool) -> Result<Row> {
-    let mut run = Run::new("cargo")
-        .args(args)
-        .dir(workspace::root())
-        .echo()
-        .limit(LIMIT);
+    let mut run = Run::new("cargo").args(args).dir(workspace::root()).echo().limit(LIMIT);
     if json {
         run = run.echo_to_stderr();
     }
@@ -128,20 +132,12 @@ fn cargo(name: &str, args: &[&str], env: Option<(&str, &str)>, json: bool) -> Re
     let what = if tally.programs == 0 {
         output.shown.clone()
     } else {
-        let Tally {
-            passed,
-            failed,
-            ignored,
-            programs,
-        } = tally;
+        let Tally { passed, failed, ignored, programs } = tally;
         format!("{passed} passed, {failed} failed, {ignored} ignored in {programs} programs")
     };
     let row = match output.success {
         true => Row::passed(name),
-        false => Row::failed(
-            name,
-            format!("`{}` ended with {}", output.shown, output.status),
-        ),
+        false => Row::failed(name, format!("`{}` ended with {}", output.shown, output.status)),
     };
     Ok(row.cells([what]))
 }
@@ -155,13 +151,7 @@ fn fold(name: &str, inner: &Report, json: bool) -> Row {
         .rows
         .iter()
         .filter(|row| row.outcome == Outcome::Failed)
-        .map(|row| {
-            if json {
-                format!("{}: {}", row.name, row.detail)
-            } else {
-                row.name.clone()
-            }
-        })
+        .map(|row| if json { format!("{}: {}", row.name, row.detail) } else { row.name.clone() })
         .collect();
     let row = match inner.succeeded() {
         true => Row::passed(name),
@@ -181,9 +171,6 @@ mod tests {
         assert_eq!(fold("step", &inner, true).outcome, Outcome::Passed);
         inner.rows.push(Row::failed("bad", "because"));
         let row = fold("step", &inner, true);
-        assert_eq!(
-            (row.outcome, row.detail.as_str()),
-            (Outcome::Failed, "bad: because")
-        );
+        assert_eq!((row.outcome, row.detail.as_str()), (Outcome::Failed, "bad: because"));
     }
 }

@@ -35,10 +35,7 @@ pub(crate) fn settle(path: &Path, wanted: &str, check: bool, subcommand: &str) -
 /// # Errors
 /// When the markers are not there.
 pub(crate) fn between_markers(text: &str, name: &str, inner: &str) -> Result<String> {
-    let (begin, end) = (
-        format!("<!-- {name}:begin -->"),
-        format!("<!-- {name}:end -->"),
-    );
+    let (begin, end) = (format!("<!-- {name}:begin -->"), format!("<!-- {name}:end -->"));
     let (Some(start), Some(stop)) = (text.find(&begin), text.find(&end)) else {
         bail!("no lines `{begin}` and `{end}`: add them where the table belongs");
     };
@@ -52,10 +49,7 @@ fn first_difference(found: &str, wanted: &str) -> String {
         let other = found.next();
         if other != Some(line) {
             let other = other.unwrap_or("(end of file)");
-            return format!(
-                "first difference, line {}:\n- {other}\n+ {line}",
-                number + 1
-            );
+            return format!("first difference, line {}:\n- {other}\n+ {line}", number + 1);
         }
     }
     "the file has lines that should not be there at its end".to_owned()

@@ -8,12 +8,14 @@ mod check;
 mod ci;
 mod generated;
 mod ledger;
+mod msrv;
 mod policy;
 mod process;
 mod report;
 mod run;
 mod setup;
 mod source;
+mod syscalls;
 mod targets;
 mod toolchain;
 mod workspace;
@@ -30,11 +32,7 @@ use report::Report;
 /// Each prints a table at its end and exits with 0 only if nothing failed. What could not be done
 /// is a named skip with its reason, never a silent pass.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    arg_required_else_help = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     task: Task,
@@ -47,10 +45,14 @@ struct Cli {
 enum Task {
     Check(check::Options),
     Ci(ci::Options),
+    /// Builds everything with the oldest compiler that Cargo.toml promises.
+    Msrv,
     /// Checks rules that compiler and clippy do not know: where systems are named, raw types.
     Policy,
     Run(run::Options),
     Setup(setup::Options),
+    /// Counts the syscalls of single operations with strace, and compares.
+    Syscalls,
     Targets(targets::Options),
     Unsafe(ledger::Options),
 }
@@ -60,11 +62,7 @@ fn main() -> ExitCode {
     match perform(&cli.task, cli.json) {
         Ok(report) => {
             report.print(cli.json);
-            if report.succeeded() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
+            if report.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -77,9 +75,11 @@ fn perform(task: &Task, json: bool) -> Result<Report> {
     match task {
         Task::Check(options) => check::run(options),
         Task::Ci(options) => ci::run(options, json),
+        Task::Msrv => msrv::run(),
         Task::Policy => policy::run(),
         Task::Run(options) => run::run(options),
         Task::Setup(options) => setup::run(options),
+        Task::Syscalls => syscalls::run(),
         Task::Targets(options) => targets::list(options),
         Task::Unsafe(options) => ledger::run(options),
     }

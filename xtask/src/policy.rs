@@ -11,11 +11,8 @@ use crate::source::Source;
 use crate::workspace::{self, UNSAFE_CRATE};
 
 /// The only files that name operating systems.
-const OS_FILES: [&str; 3] = [
-    "poll-sys/src/lib.rs",
-    "poll-core/src/backend/mod.rs",
-    "xtask/src/targets.rs",
-];
+const OS_FILES: [&str; 3] =
+    ["poll-sys/src/lib.rs", "poll-core/src/backend/mod.rs", "xtask/src/targets.rs"];
 
 /// Names that may not stand in a public signature above poll-sys.
 const RAW: [&str; 2] = ["RawFd", "libc"];
@@ -26,11 +23,7 @@ const WIDTH: usize = 100;
 type Rule = fn(&Source, &str) -> Vec<String>;
 
 /// Words that promise work instead of doing it.
-const PROMISES: [&str; 3] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-];
+const PROMISES: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 
 /// Runs the subcommand.
 ///
@@ -51,17 +44,13 @@ pub(crate) fn run() -> Result<Report> {
     }
     for (name, rule) in rules {
         let begun = Instant::now();
-        let broken: Vec<String> = sources
-            .iter()
-            .flat_map(|(source, text)| rule(source, text))
-            .collect();
+        let broken: Vec<String> =
+            sources.iter().flat_map(|(source, text)| rule(source, text)).collect();
         let row = match broken.is_empty() {
             true => Row::passed(name),
             false => Row::failed(name, broken.join("\n")),
         };
-        report
-            .rows
-            .push(row.cells([files.len().to_string()]).took(begun.elapsed()));
+        report.rows.push(row.cells([files.len().to_string()]).took(begun.elapsed()));
     }
     Ok(report)
 }
@@ -78,10 +67,7 @@ fn operating_systems(source: &Source, _: &str) -> Vec<String> {
     });
     let remedy = "name an interface here and choose it in one of";
     let files = OS_FILES.join(", ");
-    lines
-        .iter()
-        .map(|line| format!("{}:{line}: {remedy} {files}", source.path))
-        .collect()
+    lines.iter().map(|line| format!("{}:{line}: {remedy} {files}", source.path)).collect()
 }
 
 fn raw_descriptors(source: &Source, _: &str) -> Vec<String> {
@@ -93,18 +79,12 @@ fn raw_descriptors(source: &Source, _: &str) -> Vec<String> {
     signatures.visit_file(&source.file);
     let text = "in a public signature; take `BorrowedFd` or `OwnedFd`";
     let shown = signatures.found.iter();
-    shown
-        .map(|(line, name)| format!("{}:{line}: `{name}` {text}", source.path))
-        .collect()
+    shown.map(|(line, name)| format!("{}:{line}: `{name}` {text}", source.path)).collect()
 }
 
 fn width(source: &Source, text: &str) -> Vec<String> {
-    let long = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| line.chars().count() > WIDTH);
-    long.map(|(index, _)| format!("{}:{}: wider than {WIDTH}", source.path, index + 1))
-        .collect()
+    let long = text.lines().enumerate().filter(|(_, line)| line.chars().count() > WIDTH);
+    long.map(|(index, _)| format!("{}:{}: wider than {WIDTH}", source.path, index + 1)).collect()
 }
 
 fn promises(source: &Source, text: &str) -> Vec<String> {
@@ -113,9 +93,7 @@ fn promises(source: &Source, text: &str) -> Vec<String> {
         let mut words = line.split(|c: char| !c.is_alphanumeric());
         line.contains("//") && words.any(|word| PROMISES.contains(&word))
     });
-    found
-        .map(|(index, line)| format!("{}:{}: {}", source.path, index + 1, line.trim()))
-        .collect()
+    found.map(|(index, line)| format!("{}:{}: {}", source.path, index + 1, line.trim())).collect()
 }
 
 fn idents(tokens: TokenStream, found: &mut impl FnMut(&proc_macro2::Ident)) {
@@ -163,8 +141,7 @@ impl<'ast> Visit<'ast> for RawNames<'_> {
     fn visit_path(&mut self, path: &'ast syn::Path) {
         for segment in &path.segments {
             if RAW.iter().any(|raw| segment.ident == raw) {
-                self.0
-                    .push((segment.ident.span().start().line, segment.ident.to_string()));
+                self.0.push((segment.ident.span().start().line, segment.ident.to_string()));
             }
         }
         visit::visit_path(self, path);
@@ -184,14 +161,8 @@ mod tests {
     #[test]
     fn a_system_may_be_named_in_three_files_only() {
         let text = "#[cfg(target_os = \"linux\")]\nmod epoll;";
-        assert_eq!(
-            broken(operating_systems, "poll-core/src/poller.rs", text),
-            1
-        );
-        assert_eq!(
-            broken(operating_systems, "poll-core/src/backend/mod.rs", text),
-            0
-        );
+        assert_eq!(broken(operating_systems, "poll-core/src/poller.rs", text), 1);
+        assert_eq!(broken(operating_systems, "poll-core/src/backend/mod.rs", text), 0);
         let text = "fn f() -> bool { cfg!(target_os = \"linux\") }";
         assert_eq!(broken(operating_systems, "poll-net/src/tcp.rs", text), 1);
     }

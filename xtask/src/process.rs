@@ -37,12 +37,7 @@ pub(crate) struct Output {
 
 impl Run {
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
-        Self {
-            command: Command::new(program),
-            limit: None,
-            echo: None,
-            stdin: None,
-        }
+        Self { command: Command::new(program), limit: None, echo: None, stdin: None }
     }
 
     pub(crate) fn args<T: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
@@ -125,31 +120,17 @@ impl Run {
         let shown = self.shown();
         let mut child = self.spawn(&shown)?;
         let stderr = drain(child.stderr.take(), None);
-        for line in child
-            .stdout
-            .take()
-            .into_iter()
-            .flat_map(|out| BufReader::new(out).lines())
-        {
+        for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
             each(&line?);
         }
         let (success, status) = wait(&mut child, Instant::now(), None)?;
         let stderr = stderr.join().unwrap_or_default();
-        Ok(Output {
-            shown,
-            stdout: String::new(),
-            stderr,
-            success,
-            status,
-        })
+        Ok(Output { shown, stdout: String::new(), stderr, success, status })
     }
 
     fn spawn(&mut self, shown: &str) -> Result<Child> {
         let stdin = self.stdin.take().map_or_else(Stdio::null, Stdio::from);
-        self.command
-            .stdin(stdin)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command.spawn().with_context(|| cannot_start(shown))
     }
 }
@@ -161,12 +142,7 @@ impl Output {
     /// Where it failed: the command, how it ended, and what it said.
     pub(crate) fn ok(self) -> Result<Self> {
         if !self.success {
-            bail!(
-                "`{}` ended with {}\n{}",
-                self.shown,
-                self.status,
-                self.said()
-            );
+            bail!("`{}` ended with {}\n{}", self.shown, self.status, self.said());
         }
         Ok(self)
     }
@@ -182,9 +158,7 @@ impl Output {
 #[must_use]
 pub(crate) fn which(program: &str) -> Option<std::path::PathBuf> {
     let path: OsString = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
 fn cannot_start(shown: &str) -> String {
@@ -249,22 +223,15 @@ mod tests {
 
     #[test]
     fn a_failing_command_keeps_its_output_and_names_itself() {
-        let output = Run::new("sh")
-            .args(["-c", "echo out; echo err >&2; exit 3"])
-            .output();
+        let output = Run::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]).output();
         let error = output.unwrap().ok().unwrap_err().to_string();
-        assert!(
-            error.contains("exit status: 3") && error.contains("out\nerr"),
-            "{error}"
-        );
+        assert!(error.contains("exit status: 3") && error.contains("out\nerr"), "{error}");
         assert!(error.starts_with("`sh -c 'echo out;"), "{error}");
     }
 
     #[test]
     fn a_command_past_its_limit_is_ended_and_fails() {
-        let run = Run::new("sleep")
-            .args(["60"])
-            .limit(Duration::from_millis(50));
+        let run = Run::new("sleep").args(["60"]).limit(Duration::from_millis(50));
         let output = run.output().unwrap();
         assert!(!output.success && output.status.contains("limit"));
     }
@@ -274,19 +241,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("input");
         std::fs::write(&path, "words").unwrap();
-        let read = Run::new("cat")
-            .stdin(std::fs::File::open(&path).unwrap())
-            .output();
+        let read = Run::new("cat").stdin(std::fs::File::open(&path).unwrap()).output();
         assert_eq!(read.unwrap().stdout, "words");
         assert_eq!(Run::new("cat").output().unwrap().stdout, "");
     }
 
     #[test]
     fn a_missing_program_is_named() {
-        let error = Run::new("no-such-program-here")
-            .output()
-            .unwrap_err()
-            .to_string();
+        let error = Run::new("no-such-program-here").output().unwrap_err().to_string();
         assert!(error.contains("no-such-program-here"));
     }
 }

@@ -33,13 +33,7 @@ pub(crate) struct Row {
 
 impl Row {
     pub(crate) fn new(name: impl Into<String>, outcome: Outcome) -> Self {
-        Self {
-            name: name.into(),
-            outcome,
-            cells: Vec::new(),
-            seconds: 0.0,
-            detail: String::new(),
-        }
+        Self { name: name.into(), outcome, cells: Vec::new(), seconds: 0.0, detail: String::new() }
     }
 
     pub(crate) fn passed(name: impl Into<String>) -> Self {
@@ -47,10 +41,7 @@ impl Row {
     }
 
     pub(crate) fn failed(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            detail: detail.into(),
-            ..Self::new(name, Outcome::Failed)
-        }
+        Self { detail: detail.into(), ..Self::new(name, Outcome::Failed) }
     }
 
     pub(crate) fn skipped(name: impl Into<String>, reason: impl Into<String>) -> Self {
@@ -87,11 +78,7 @@ pub(crate) struct Counts {
 
 impl Report {
     pub(crate) fn new(title: impl Into<String>, columns: &[&'static str]) -> Self {
-        Self {
-            title: title.into(),
-            columns: columns.to_vec(),
-            rows: Vec::new(),
-        }
+        Self { title: title.into(), columns: columns.to_vec(), rows: Vec::new() }
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -119,12 +106,7 @@ impl Report {
         }
         for row in &self.rows {
             if !row.detail.is_empty() {
-                println!(
-                    "\n--- {}: {}\n{}",
-                    self.title,
-                    row.name,
-                    row.detail.trim_end()
-                );
+                println!("\n--- {}: {}\n{}", self.title, row.name, row.detail.trim_end());
             }
         }
         println!("\n{}\n{}\n{}", self.title, self.table(), self.summary());
@@ -132,11 +114,7 @@ impl Report {
 
     /// `N passed, N failed, N skipped`, the line that a runner of tests looks for.
     pub(crate) fn summary(&self) -> String {
-        let Counts {
-            passed,
-            failed,
-            skipped,
-        } = self.counts();
+        let Counts { passed, failed, skipped } = self.counts();
         format!("{passed} passed, {failed} failed, {skipped} skipped")
     }
 
@@ -147,16 +125,13 @@ impl Report {
             report: &'a Report,
             counts: Counts,
         }
-        let whole = Whole {
-            report: self,
-            counts: self.counts(),
-        };
+        let whole = Whole { report: self, counts: self.counts() };
         serde_json::to_string_pretty(&whole).expect("a report is plain strings and numbers")
     }
 
     fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_BORDERS_ONLY);
+        table.load_preset(presets::UTF8_BORDERS_ONLY);
         table.set_content_arrangement(ContentArrangement::Disabled);
         let mut header = vec![String::new()];
         header.extend(self.columns.iter().map(ToString::to_string));
@@ -183,10 +158,7 @@ mod tests {
     use super::*;
 
     fn report(rows: Vec<Row>) -> Report {
-        Report {
-            rows,
-            ..Report::new("title", &["way"])
-        }
+        Report { rows, ..Report::new("title", &["way"]) }
     }
 
     #[test]

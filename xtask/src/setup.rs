@@ -29,63 +29,24 @@ const fn tool(
     packages: &'static [&'static str],
     needed_for: &'static str,
 ) -> Tool {
-    Tool {
-        file,
-        packages,
-        needed_for,
-    }
+    Tool { file, packages, needed_for }
 }
 
 const TOOLS: [Tool; 17] = [
     tool("cc", &["gcc", "libc6-dev"], "linking"),
-    tool(
-        "curl",
-        &["curl", "ca-certificates"],
-        "the test of the HTTP server",
-    ),
+    tool("curl", &["curl", "ca-certificates"], "the test of the HTTP server"),
     tool("strace", &["strace"], "syscalls, faults"),
     tool("valgrind", &["valgrind", "libc6-dbg"], "instruction counts"),
-    tool(
-        "/usr/bin/rustc",
-        &["rustc-web"],
-        "check, run: std from source",
-    ),
-    tool(
-        "/usr/bin/cargo",
-        &["cargo-web"],
-        "check, run: std from source",
-    ),
-    tool(
-        "/usr/bin/cargo-clippy",
-        &["rust-web-clippy"],
-        "check: std from source",
-    ),
-    tool(
-        "/usr/lib/rustlib/src/rust/library/Cargo.lock",
-        &["rust-web-src"],
-        "std from source",
-    ),
+    tool("/usr/bin/rustc", &["rustc-web"], "check, run: std from source"),
+    tool("/usr/bin/cargo", &["cargo-web"], "check, run: std from source"),
+    tool("/usr/bin/cargo-clippy", &["rust-web-clippy"], "check: std from source"),
+    tool("/usr/lib/rustlib/src/rust/library/Cargo.lock", &["rust-web-src"], "std from source"),
     tool("qemu-aarch64", &["qemu-user"], "run"),
-    cross(
-        "aarch64-linux-gnu-gcc",
-        &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
-    ),
-    cross(
-        "arm-linux-gnueabihf-gcc",
-        &["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"],
-    ),
-    cross(
-        "riscv64-linux-gnu-gcc",
-        &["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"],
-    ),
-    cross(
-        "s390x-linux-gnu-gcc",
-        &["gcc-s390x-linux-gnu", "libc6-dev-s390x-cross"],
-    ),
-    cross(
-        "i686-linux-gnu-gcc",
-        &["gcc-i686-linux-gnu", "libc6-dev-i386-cross"],
-    ),
+    cross("aarch64-linux-gnu-gcc", &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"]),
+    cross("arm-linux-gnueabihf-gcc", &["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"]),
+    cross("riscv64-linux-gnu-gcc", &["gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"]),
+    cross("s390x-linux-gnu-gcc", &["gcc-s390x-linux-gnu", "libc6-dev-s390x-cross"]),
+    cross("i686-linux-gnu-gcc", &["gcc-i686-linux-gnu", "libc6-dev-i386-cross"]),
     tool("qemu-system-x86_64", &["qemu-system-x86"], "run --kernel"),
     tool("cpio", &["cpio"], "run --kernel"),
     tool("/bin/busybox", &["busybox-static"], "run --kernel"),
@@ -124,38 +85,23 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         let row = if tool.present() {
             Row::passed(tool.file)
         } else if options.install {
-            Row::failed(
-                tool.file,
-                "apt-get succeeded, but the file is still not there",
-            )
+            Row::failed(tool.file, "apt-get succeeded, but the file is still not there")
         } else {
             let packages = tool.packages.join(" ");
-            Row::skipped(
-                tool.file,
-                format!("apt-get install --no-install-recommends {packages}"),
-            )
+            Row::skipped(tool.file, format!("apt-get install --no-install-recommends {packages}"))
         };
-        report
-            .rows
-            .push(row.cells([tool.packages.join(" "), tool.needed_for.to_owned()]));
+        report.rows.push(row.cells([tool.packages.join(" "), tool.needed_for.to_owned()]));
     }
     Ok(report)
 }
 
 fn install(packages: &[&str]) -> Result<()> {
     if which("apt-get").is_none() {
-        bail!(
-            "no apt-get here; install by other means: {}",
-            packages.join(" ")
-        );
+        bail!("no apt-get here; install by other means: {}", packages.join(" "));
     }
     let root = Run::new("id").args(["-u"]).output()?.stdout.trim() == "0";
     let apt = |args: &[&str]| -> Result<bool> {
-        let run = if root {
-            Run::new("apt-get")
-        } else {
-            Run::new("sudo").args(["apt-get"])
-        };
+        let run = if root { Run::new("apt-get") } else { Run::new("sudo").args(["apt-get"]) };
         run.args(args)
             .env("DEBIAN_FRONTEND", "noninteractive")
             .echo_to_stderr()

@@ -21,10 +21,7 @@ impl Source {
     /// When it is not Rust, with the path and the line.
     pub(crate) fn parse(path: &str, text: &str) -> Result<Self> {
         let place = |error: &syn::Error| {
-            format!(
-                "{path}:{}: the ledger cannot read this file",
-                error.span().start().line
-            )
+            format!("{path}:{}: the ledger cannot read this file", error.span().start().line)
         };
         let tokens: TokenStream = text
             .parse()
@@ -36,22 +33,9 @@ impl Source {
         let lines: Vec<&str> = text.lines().collect();
         let mut code = vec![false; lines.len() + 1];
         mark(tokens.clone(), &mut code);
-        let comments = lines
-            .iter()
-            .zip(&code)
-            .map(|(line, code)| comment(line, *code))
-            .collect();
-        let attributes = lines
-            .iter()
-            .map(|line| line.trim_start().starts_with("#["))
-            .collect();
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            comments,
-            attributes,
-            tokens,
-        })
+        let comments = lines.iter().zip(&code).map(|(line, code)| comment(line, *code)).collect();
+        let attributes = lines.iter().map(|line| line.trim_start().starts_with("#[")).collect();
+        Ok(Self { path: path.to_owned(), file, comments, attributes, tokens })
     }
 
     /// The comment that ends on the line above `line` (attributes between are passed over), as
@@ -133,10 +117,7 @@ mod tests {
 
     #[test]
     fn slashes_inside_a_string_are_no_comment() {
-        let source = Source::parse(
-            "f.rs",
-            "const S: &str = \"\n// SAFETY: no\n\";\nfn f() {}\n",
-        );
+        let source = Source::parse("f.rs", "const S: &str = \"\n// SAFETY: no\n\";\nfn f() {}\n");
         assert_eq!(source.unwrap().above(4), None);
     }
 

@@ -22,6 +22,13 @@ pub(crate) struct Options {
     check: bool,
 }
 
+impl Options {
+    /// `--check`.
+    pub(crate) fn checked() -> Self {
+        Self { write: false, check: true }
+    }
+}
+
 /// What is done for a target; the number is what `--tier` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Tier {
@@ -53,10 +60,7 @@ pub(crate) enum Emulator {
     /// This CPU runs it, linked statically with what rustup or zig bring along.
     Musl,
     /// qemu's user emulation runs it, linked statically by this linker.
-    Qemu {
-        program: &'static str,
-        linker: &'static str,
-    },
+    Qemu { program: &'static str, linker: &'static str },
 }
 
 /// Which crates are checked for a target.
@@ -86,10 +90,7 @@ const SUN: &str = "event ports, poll";
 const POLL: &str = "poll";
 
 const fn run(triple: &'static str, system: &'static str, emulator: Emulator) -> Target {
-    Target {
-        emulator: Some(emulator),
-        ..check(triple, system, LINUX, Tier::Run)
-    }
+    Target { emulator: Some(emulator), ..check(triple, system, LINUX, Tier::Run) }
 }
 
 const fn check(
@@ -98,22 +99,12 @@ const fn check(
     backends: &'static str,
     tier: Tier,
 ) -> Target {
-    Target {
-        triple,
-        system,
-        backends,
-        tier,
-        emulator: None,
-        scope: Scope::Workspace,
-    }
+    Target { triple, system, backends, tier, emulator: None, scope: Scope::Workspace }
 }
 
 const fn bare(triple: &'static str) -> Target {
     let target = check(triple, "no system", "poll-timer alone", Tier::Check);
-    Target {
-        scope: Scope::BareTimer,
-        ..target
-    }
+    Target { scope: Scope::BareTimer, ..target }
 }
 
 const fn qemu(program: &'static str, linker: &'static str) -> Emulator {
@@ -123,17 +114,9 @@ const fn qemu(program: &'static str, linker: &'static str) -> Emulator {
 /// All targets, in the order in which they are shown.
 pub(crate) const TARGETS: &[Target] = &[
     run("x86_64-unknown-linux-gnu", "Linux, glibc", Emulator::Native),
-    run(
-        "i686-unknown-linux-gnu",
-        "Linux, glibc",
-        Emulator::Linked("i686-linux-gnu-gcc"),
-    ),
+    run("i686-unknown-linux-gnu", "Linux, glibc", Emulator::Linked("i686-linux-gnu-gcc")),
     run("x86_64-unknown-linux-musl", "Linux, musl", Emulator::Musl),
-    run(
-        "aarch64-unknown-linux-gnu",
-        "Linux, glibc",
-        qemu("qemu-aarch64", "aarch64-linux-gnu-gcc"),
-    ),
+    run("aarch64-unknown-linux-gnu", "Linux, glibc", qemu("qemu-aarch64", "aarch64-linux-gnu-gcc")),
     run(
         "armv7-unknown-linux-gnueabihf",
         "Linux, glibc",
@@ -149,24 +132,9 @@ pub(crate) const TARGETS: &[Target] = &[
         "Linux, glibc, big-endian",
         qemu("qemu-s390x", "s390x-linux-gnu-gcc"),
     ),
-    check(
-        "aarch64-unknown-linux-musl",
-        "Linux, musl",
-        LINUX,
-        Tier::Check,
-    ),
-    check(
-        "powerpc64le-unknown-linux-gnu",
-        "Linux, glibc",
-        LINUX,
-        Tier::Check,
-    ),
-    check(
-        "loongarch64-unknown-linux-gnu",
-        "Linux, glibc",
-        LINUX,
-        Tier::Check,
-    ),
+    check("aarch64-unknown-linux-musl", "Linux, musl", LINUX, Tier::Check),
+    check("powerpc64le-unknown-linux-gnu", "Linux, glibc", LINUX, Tier::Check),
+    check("loongarch64-unknown-linux-gnu", "Linux, glibc", LINUX, Tier::Check),
     check("aarch64-linux-android", "Android", LINUX, Tier::Check),
     check("x86_64-linux-android", "Android", LINUX, Tier::Check),
     check("x86_64-unknown-freebsd", "FreeBSD", BSD, Tier::Check),
@@ -176,12 +144,7 @@ pub(crate) const TARGETS: &[Target] = &[
     check("aarch64-unknown-netbsd", "NetBSD", BSD, Tier::CheckStd),
     check("x86_64-unknown-openbsd", "OpenBSD", BSD, Tier::CheckStd),
     check("aarch64-unknown-openbsd", "OpenBSD", BSD, Tier::CheckStd),
-    check(
-        "x86_64-unknown-dragonfly",
-        "DragonFly BSD",
-        BSD,
-        Tier::CheckStd,
-    ),
+    check("x86_64-unknown-dragonfly", "DragonFly BSD", BSD, Tier::CheckStd),
     check("x86_64-apple-darwin", "macOS", BSD, Tier::Check),
     check("aarch64-apple-darwin", "macOS", BSD, Tier::Check),
     check("aarch64-apple-ios", "iOS", BSD, Tier::Check),
@@ -199,19 +162,10 @@ pub(crate) const TARGETS: &[Target] = &[
 /// When the table does not have it, with what it has.
 pub(crate) fn find(triple: &str) -> Result<&'static Target> {
     let found = TARGETS.iter().find(|target| target.triple == triple);
-    let known = || {
-        TARGETS
-            .iter()
-            .map(|target| target.triple)
-            .collect::<Vec<_>>()
-            .join("\n  ")
-    };
+    let known = || TARGETS.iter().map(|target| target.triple).collect::<Vec<_>>().join("\n  ");
     match found {
         Some(target) => Ok(target),
-        None => bail!(
-            "{triple} is not in xtask/src/targets.rs, which has:\n  {}",
-            known()
-        ),
+        None => bail!("{triple} is not in xtask/src/targets.rs, which has:\n  {}", known()),
     }
 }
 
@@ -225,15 +179,13 @@ pub(crate) fn list(options: &Options) -> Result<Report> {
         report.rows.push(readme(options.check)?);
         return Ok(report);
     }
-    let toolchains = Toolchains::find()?;
+    let toolchains = Toolchains::find(None)?;
     for target in TARGETS {
         let (row, std) = match toolchains.way(target) {
             Ok(way) => (Row::passed(target.triple), way.told()),
             Err(remedy) => (Row::skipped(target.triple, remedy), "none"),
         };
-        report
-            .rows
-            .push(row.cells([target.system, target.backends, target.tier.told(), std]));
+        report.rows.push(row.cells([target.system, target.backends, target.tier.told(), std]));
     }
     Ok(report)
 }
@@ -248,21 +200,12 @@ fn readme(check: bool) -> Result<Row> {
 fn markdown() -> String {
     let mut text = String::from("| target | system | backends | done here |\n|---|---|---|---|\n");
     for target in TARGETS {
-        let Target {
-            triple,
-            system,
-            backends,
-            tier,
-            ..
-        } = target;
+        let Target { triple, system, backends, tier, .. } = target;
         let emulated = match target.emulator {
             Some(Emulator::Qemu { .. }) => " (emulated CPU)",
             _ => "",
         };
-        text += &format!(
-            "| `{triple}` | {system} | {backends} | {}{emulated} |\n",
-            tier.told()
-        );
+        text += &format!("| `{triple}` | {system} | {backends} | {}{emulated} |\n", tier.told());
     }
     text
 }
@@ -274,16 +217,9 @@ mod tests {
     #[test]
     fn every_target_stands_once_and_runs_exactly_if_it_is_of_the_first_tier() {
         for (index, target) in TARGETS.iter().enumerate() {
-            let again = TARGETS[index + 1..]
-                .iter()
-                .any(|other| other.triple == target.triple);
+            let again = TARGETS[index + 1..].iter().any(|other| other.triple == target.triple);
             assert!(!again, "{} stands twice", target.triple);
-            assert_eq!(
-                target.tier == Tier::Run,
-                target.emulator.is_some(),
-                "{}",
-                target.triple
-            );
+            assert_eq!(target.tier == Tier::Run, target.emulator.is_some(), "{}", target.triple);
         }
     }
 

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap::ValueEnum;
 
 use crate::process::Run;
 use crate::targets::{Scope, Target};
@@ -21,7 +22,7 @@ const DEBIAN: [&str; 4] = [
 ];
 
 /// How std comes to a target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Way {
     /// Compiled, beside the compiler that is in use.
     Installed,
@@ -74,12 +75,8 @@ impl Way {
         let mut run = run.dir(workspace::root());
         if self == Self::Debian {
             // `cargo run` sets the library path of another compiler.
-            run = run
-                .without_env("LD_LIBRARY_PATH")
-                .without_env("RUSTUP_TOOLCHAIN");
-            run = run
-                .env("CARGO", "/usr/bin/cargo")
-                .env("RUSTC", "/usr/bin/rustc");
+            run = run.without_env("LD_LIBRARY_PATH").without_env("RUSTUP_TOOLCHAIN");
+            run = run.env("CARGO", "/usr/bin/cargo").env("RUSTC", "/usr/bin/rustc");
             run = run.env("RUSTDOC", "/usr/bin/rustdoc");
         }
         if self != Self::Installed {
@@ -89,11 +86,8 @@ impl Way {
             };
             run = run.env("RUSTC_BOOTSTRAP", "1").args([crates]);
         }
-        let dir = workspace::root()
-            .join("target/xtask")
-            .join(format!("{task}-{}", self.dir()));
-        run.env("CARGO_TARGET_DIR", dir)
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        let dir = workspace::root().join("target/xtask").join(format!("{task}-{}", self.dir()));
+        run.env("CARGO_TARGET_DIR", dir).env("CARGO_PROFILE_DEV_DEBUG", "0")
     }
 }
 
@@ -103,26 +97,21 @@ pub(crate) struct Toolchains {
     sysroot: PathBuf,
     source: bool,
     debian: bool,
+    /// The only way that may be taken.
+    only: Option<Way>,
 }
 
 impl Toolchains {
-    /// Looks around; downloads nothing.
+    /// Looks around, or only for one way; downloads nothing.
     ///
     /// # Errors
     /// When no `rustc` can be asked.
-    pub(crate) fn find() -> Result<Self> {
-        let sysroot = Run::new("rustc")
-            .args(["--print", "sysroot"])
-            .output()?
-            .ok()?;
+    pub(crate) fn find(only: Option<Way>) -> Result<Self> {
+        let sysroot = Run::new("rustc").args(["--print", "sysroot"]).output()?.ok()?;
         let sysroot = PathBuf::from(sysroot.stdout.trim());
         let source = sysroot.join(STD_SOURCE).exists();
         let debian = DEBIAN.iter().all(|file| Path::new(file).exists());
-        Ok(Self {
-            sysroot,
-            source,
-            debian,
-        })
+        Ok(Self { sysroot, source, debian, only })
     }
 
     /// The first way that works for `target`.
@@ -131,25 +120,20 @@ impl Toolchains {
     /// When there is none: the command that makes one.
     pub(crate) fn way(&self, target: &Target) -> Result<Way, String> {
         let triple = target.triple;
-        if self
-            .sysroot
-            .join("lib/rustlib")
-            .join(triple)
-            .join("lib")
-            .is_dir()
-        {
-            Ok(Way::Installed)
-        } else if self.source {
-            Ok(Way::Source)
-        } else if self.debian {
-            Ok(Way::Debian)
-        } else {
-            Err(format!(
+        let std = self.sysroot.join("lib/rustlib").join(triple).join("lib");
+        let ways = [
+            (Way::Installed, std.is_dir()),
+            (Way::Source, self.source),
+            (Way::Debian, self.debian),
+        ];
+        let open = |(way, here): &(Way, bool)| *here && self.only.is_none_or(|only| only == *way);
+        ways.into_iter().find(open).map(|(way, _)| way).ok_or_else(|| {
+            format!(
                 "no std for {triple}; mend it with one of: `rustup target add {triple}`, \
                  `rustup component add rust-src`, `apt-get install rustc-web cargo-web \
                  rust-web-clippy rust-web-src`"
-            ))
-        }
+            )
+        })
     }
 }
 
@@ -162,11 +146,8 @@ mod tests {
     fn ways_are_tried_in_order_and_their_absence_names_the_remedy() {
         let target = targets::find("x86_64-unknown-openbsd").unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let mut here = Toolchains {
-            sysroot: dir.path().to_owned(),
-            source: false,
-            debian: false,
-        };
+        let mut here =
+            Toolchains { sysroot: dir.path().to_owned(), source: false, debian: false, only: None };
         let remedy = here.way(target).unwrap_err();
         assert!(remedy.contains("rustup target add x86_64-unknown-openbsd"));
         here.debian = true;
@@ -176,5 +157,7 @@ mod tests {
         let std = dir.path().join("lib/rustlib/x86_64-unknown-openbsd/lib");
         std::fs::create_dir_all(std).unwrap();
         assert_eq!(here.way(target), Ok(Way::Installed));
+        here.only = Some(Way::Debian);
+        assert_eq!(here.way(target), Ok(Way::Debian));
     }
 }

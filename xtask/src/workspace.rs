@@ -14,9 +14,7 @@ pub(crate) const UNSAFE_CRATE: &str = "poll-sys";
 /// The repository's root directory.
 #[must_use]
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies one level below the root")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies one level below the root")
 }
 
 /// A crate of the workspace as `cargo metadata` tells it.
@@ -69,23 +67,12 @@ pub(crate) fn sources() -> Result<Vec<SourceFile>> {
         entry.depth() == 0
             || !(name.starts_with('.') || (entry.depth() == 1 && name.starts_with("target")))
     };
-    for entry in WalkDir::new(root())
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(visible)
-    {
+    for entry in WalkDir::new(root()).sort_by_file_name().into_iter().filter_entry(visible) {
         let entry = entry?;
-        if entry
-            .path()
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-        {
+        if entry.path().extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(entry.path())
                 .with_context(|| format!("reading {}", entry.path().display()))?;
-            files.push(SourceFile {
-                path: relative(entry.path()),
-                text,
-            });
+            files.push(SourceFile { path: relative(entry.path()), text });
         }
     }
     Ok(files)
@@ -94,8 +81,5 @@ pub(crate) fn sources() -> Result<Vec<SourceFile>> {
 /// `path` as seen from the root.
 #[must_use]
 pub(crate) fn relative(path: &Path) -> String {
-    path.strip_prefix(root())
-        .unwrap_or(path)
-        .to_string_lossy()
-        .into_owned()
+    path.strip_prefix(root()).unwrap_or(path).to_string_lossy().into_owned()
 }

@@ -26,22 +26,15 @@ pub(super) fn no_unsafe(source: &Source) -> Option<Violation> {
     }
     let mut docs = Docs::default();
     syn::visit::Visit::visit_file(&mut docs, &source.file);
-    docs.found
-        .map(|line| violation(line, "`unsafe` in a documentation example"))
+    docs.found.map(|line| violation(line, "`unsafe` in a documentation example"))
 }
 
 /// Demands `#![forbid(unsafe_code)]` as the first attribute of a crate root.
 pub(super) fn forbids(source: &Source) -> Option<Violation> {
-    let first = source
-        .file
-        .attrs
-        .iter()
-        .find(|attribute| doc_text(attribute).is_none());
+    let first = source.file.attrs.iter().find(|attribute| doc_text(attribute).is_none());
     let good = first.is_some_and(|attribute| {
         attribute.path().is_ident("forbid")
-            && attribute
-                .parse_args::<syn::Path>()
-                .is_ok_and(|path| path.is_ident("unsafe_code"))
+            && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("unsafe_code"))
     });
     (!good).then(|| Violation {
         file: source.path.clone(),
@@ -69,8 +62,7 @@ impl<'ast> syn::visit::Visit<'ast> for Docs {
             if line.trim_start().starts_with("```") {
                 self.fenced = !self.fenced;
             } else if self.fenced && words.any(|word| word == "unsafe") {
-                self.found
-                    .get_or_insert(attribute.pound_token.span.start().line);
+                self.found.get_or_insert(attribute.pound_token.span.start().line);
             }
         }
     }
@@ -110,12 +102,9 @@ mod tests {
     #[test]
     fn forbid_must_be_the_first_attribute_after_the_documentation() {
         assert!(forbids(&file("//! Docs.\n#![forbid(unsafe_code)]\n#![no_std]")).is_none());
-        for text in [
-            "",
-            "//! Docs.",
-            "#![deny(unsafe_code)]",
-            "#![no_std]\n#![forbid(unsafe_code)]",
-        ] {
+        for text in
+            ["", "//! Docs.", "#![deny(unsafe_code)]", "#![no_std]\n#![forbid(unsafe_code)]"]
+        {
             assert!(forbids(&file(text)).is_some(), "{text}");
         }
     }

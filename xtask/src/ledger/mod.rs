@@ -91,14 +91,7 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
     let findings = examine(&workspace::sources()?, &roots)?;
     if options.lines {
         for entry in &findings.entries {
-            let Entry {
-                file,
-                line,
-                function,
-                operation,
-                proof,
-                ..
-            } = entry;
+            let Entry { file, line, function, operation, proof, .. } = entry;
             println!("{file}:{line}: {function}: {operation}\n    {proof}");
         }
     }
@@ -108,34 +101,20 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         .iter()
         .map(|v| format!("{}:{}: {}", v.file, v.line, v.message))
         .collect();
-    let what = format!(
-        "{} operations in {} files read",
-        findings.entries.len(),
-        findings.files
-    );
+    let what = format!("{} operations in {} files read", findings.entries.len(), findings.files);
     report.rows.push(if shown.is_empty() {
         Row::passed("proofs").cells([what]).took(begun.elapsed())
     } else {
-        Row::failed("proofs", shown.join("\n"))
-            .cells([what])
-            .took(begun.elapsed())
+        Row::failed("proofs", shown.join("\n")).cells([what]).took(begun.elapsed())
     });
     let path: PathBuf = workspace::root().join("UNSAFE.md");
-    report.rows.push(generated::settle(
-        &path,
-        &ledger(&findings),
-        options.check,
-        "unsafe",
-    )?);
+    report.rows.push(generated::settle(&path, &ledger(&findings), options.check, "unsafe")?);
     Ok(report)
 }
 
 /// Judges `files`, where `roots` are the crate roots that must forbid unsafe code.
 fn examine(files: &[SourceFile], roots: &BTreeSet<String>) -> Result<Findings> {
-    let mut findings = Findings {
-        files: files.len(),
-        ..Findings::default()
-    };
+    let mut findings = Findings { files: files.len(), ..Findings::default() };
     let mut sys = Vec::new();
     for file in files {
         let source = Source::parse(&file.path, &file.text)?;
@@ -154,18 +133,14 @@ fn examine(files: &[SourceFile], roots: &BTreeSet<String>) -> Result<Findings> {
         findings.entries.extend(entries);
         findings.violations.extend(violations);
     }
-    findings
-        .violations
-        .extend(undefined(&findings.entries, &sys));
+    findings.violations.extend(undefined(&findings.entries, &sys));
     Ok(findings)
 }
 
 /// `named-invariant`: what a proof cites is defined in its own file or at the top of the crate.
 fn undefined(entries: &[Entry], sys: &[Source]) -> Vec<Violation> {
-    let by_file: BTreeMap<&str, BTreeSet<String>> = sys
-        .iter()
-        .map(|s| (s.path.as_str(), proof::defined(&s.prose())))
-        .collect();
+    let by_file: BTreeMap<&str, BTreeSet<String>> =
+        sys.iter().map(|s| (s.path.as_str(), proof::defined(&s.prose()))).collect();
     let root = format!("{UNSAFE_CRATE}/src/lib.rs");
     let empty = BTreeSet::new();
     let common = by_file.get(root.as_str()).unwrap_or(&empty);
@@ -190,13 +165,7 @@ fn ledger(findings: &Findings) -> String {
     for entry in &findings.entries {
         files.entry(&entry.file).or_default().push(entry);
     }
-    let count = |kind| {
-        findings
-            .entries
-            .iter()
-            .filter(|entry| entry.kind == kind)
-            .count()
-    };
+    let count = |kind| findings.entries.iter().filter(|entry| entry.kind == kind).count();
     let mut text = String::from(
         "# Everything unsafe in this workspace\n\n\
          Written by `cargo xtask unsafe`; do not edit. All of it is in `poll-sys`; every other\n\
@@ -216,11 +185,7 @@ fn ledger(findings: &Findings) -> String {
         let _ = writeln!(text, "\n## {file} ({})\n", entries.len());
         text.push_str("| in | operation | obligations | invariants |\n|---|---|---|---|\n");
         for entry in entries {
-            let place = if entry.function.is_empty() {
-                "–"
-            } else {
-                &entry.function
-            };
+            let place = if entry.function.is_empty() { "–" } else { &entry.function };
             let operation = entry.operation.replace('|', "\\|");
             let invariants = entry.invariants.join(", ");
             let _ = writeln!(

@@ -49,26 +49,11 @@ pub(super) struct Operations {
 impl Operations {
     /// Reads a block, given the names of the crate's own unsafe functions.
     pub(super) fn read(block: &syn::Block, own: &BTreeSet<String>) -> Self {
-        let mut finder = Finder {
-            own,
-            known: Vec::new(),
-            calls: Vec::new(),
-            macros: false,
-        };
+        let mut finder = Finder { own, known: Vec::new(), calls: Vec::new(), macros: false };
         finder.visit_block(block);
-        let text = || {
-            block
-                .stmts
-                .first()
-                .and_then(|s| s.span().source_text())
-                .unwrap_or_default()
-        };
+        let text = || block.stmts.first().and_then(|s| s.span().source_text()).unwrap_or_default();
         let outermost = finder.calls.into_iter().next().unwrap_or_else(text);
-        Self {
-            known: finder.known,
-            outermost,
-            macros: finder.macros,
-        }
+        Self { known: finder.known, outermost, macros: finder.macros }
     }
 
     /// The name that goes into the ledger.
@@ -117,8 +102,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
 
     fn visit_expr_unary(&mut self, unary: &'ast syn::ExprUnary) {
         if matches!(unary.op, syn::UnOp::Deref(_)) {
-            self.known
-                .push(unary.span().source_text().unwrap_or_else(|| "*".to_owned()));
+            self.known.push(unary.span().source_text().unwrap_or_else(|| "*".to_owned()));
         }
         visit::visit_expr_unary(self, unary);
     }
@@ -155,10 +139,7 @@ mod tests {
     #[test]
     fn safe_calls_in_the_arguments_are_no_operations() {
         assert_eq!(known("{ libc::dup(fd.as_raw_fd()) }"), ["libc::dup"]);
-        assert_eq!(
-            known("{ OwnedFd::from_raw_fd(fd) }"),
-            ["OwnedFd::from_raw_fd"]
-        );
+        assert_eq!(known("{ OwnedFd::from_raw_fd(fd) }"), ["OwnedFd::from_raw_fd"]);
     }
 
     #[test]

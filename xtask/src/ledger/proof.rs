@@ -41,46 +41,28 @@ pub(super) fn read(comment: Option<&str>) -> Result<Proof, String> {
     let missing = "no `// SAFETY:` comment directly above; write one that numbers what the \
                    callee demands and answers each: `// SAFETY: 1. … 2. …`";
     let lines: Vec<&str> = comment.unwrap_or_default().lines().collect();
-    let start = lines
-        .iter()
-        .position(|line| line.starts_with("SAFETY:"))
-        .ok_or(missing)?;
+    let start = lines.iter().position(|line| line.starts_with("SAFETY:")).ok_or(missing)?;
     let text = lines[start..].join(" ");
-    let text = text
-        .trim_start_matches("SAFETY:")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = text.trim_start_matches("SAFETY:").split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
         return Err("the SAFETY comment is empty".to_owned());
     }
     let lower = text.to_lowercase();
     if let Some(excuse) = EXCUSES.iter().find(|excuse| lower.contains(*excuse)) {
-        return Err(format!(
-            "\"{excuse}\" proves nothing; say what was checked and where"
-        ));
+        return Err(format!("\"{excuse}\" proves nothing; say what was checked and where"));
     }
     let answers = answers(&text);
     if answers.is_empty() {
-        return Err(
-            "the proof does not number the callee's obligations: `1. …`, even if there \
+        return Err("the proof does not number the callee's obligations: `1. …`, even if there \
                     is only one"
-                .to_owned(),
-        );
+            .to_owned());
     }
     for (index, answer) in answers.iter().enumerate() {
         if answer.split(' ').count() < 3 && cited(answer).is_empty() {
-            return Err(format!(
-                "obligation {} is not answered: \"{answer}\"",
-                index + 1
-            ));
+            return Err(format!("obligation {} is not answered: \"{answer}\"", index + 1));
         }
     }
-    Ok(Proof {
-        obligations: answers.len(),
-        invariants: cited(&text),
-        text,
-    })
+    Ok(Proof { obligations: answers.len(), invariants: cited(&text), text })
 }
 
 /// The invariants that `prose` defines: a name in capitals with a hyphen, then a colon.
@@ -95,9 +77,7 @@ pub(super) fn cited(text: &str) -> BTreeSet<String> {
     let part = |part: &str| {
         part.len() > 1
             && part.starts_with(|c: char| c.is_ascii_uppercase())
-            && part
-                .chars()
-                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+            && part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
     };
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
     let names = words.filter(|word| word.contains('-') && word.split('-').all(part));
@@ -109,10 +89,7 @@ fn answers(text: &str) -> Vec<String> {
     let mut answers: Vec<Vec<&str>> = Vec::new();
     for word in text.split(' ') {
         let next = answers.len() + 1;
-        if [format!("{next}."), format!("({next})"), format!("{next})")]
-            .iter()
-            .any(|n| n == word)
-        {
+        if [format!("{next}."), format!("({next})"), format!("{next})")].iter().any(|n| n == word) {
             answers.push(Vec::new());
         } else if let Some(answer) = answers.last_mut() {
             answer.push(word);
@@ -132,10 +109,7 @@ mod tests {
         ));
         let proof = proof.unwrap();
         assert_eq!(proof.obligations, 2);
-        assert_eq!(
-            proof.invariants.into_iter().collect::<Vec<_>>(),
-            ["FD-LIVE", "INIT-PREFIX"]
-        );
+        assert_eq!(proof.invariants.into_iter().collect::<Vec<_>>(), ["FD-LIVE", "INIT-PREFIX"]);
     }
 
     #[test]
@@ -160,9 +134,6 @@ mod tests {
     #[test]
     fn an_invariant_is_defined_by_a_colon_and_only_names_in_capitals_count() {
         let names = defined("**FD-LIVE**: open.\n`INIT-PREFIX:` n entries. UTF-8: no, MT-Safe: no");
-        assert_eq!(
-            names.into_iter().collect::<Vec<_>>(),
-            ["FD-LIVE", "INIT-PREFIX"]
-        );
+        assert_eq!(names.into_iter().collect::<Vec<_>>(), ["FD-LIVE", "INIT-PREFIX"]);
     }
 }

@@ -46,11 +46,8 @@ pub(super) fn scan(source: &Source, own: &BTreeSet<String>) -> (Vec<Entry>, Vec<
     };
     for item in &source.file.items {
         if let syn::Item::Struct(item) = item {
-            let names = item
-                .fields
-                .iter()
-                .filter_map(|f| f.ident.as_ref())
-                .map(ToString::to_string);
+            let names =
+                item.fields.iter().filter_map(|f| f.ident.as_ref()).map(ToString::to_string);
             scan.fields.insert(item.ident.to_string(), names.collect());
         }
     }
@@ -98,17 +95,13 @@ impl Scan<'_> {
 
     fn enter(&mut self, kind: Kind, operation: String, span: Span) {
         let line = span.start().line;
-        let comment = self.source.above(line).or_else(|| {
-            self.anchors
-                .last()
-                .and_then(|anchor| self.source.above(*anchor))
-        });
+        let comment = self
+            .source
+            .above(line)
+            .or_else(|| self.anchors.last().and_then(|anchor| self.source.above(*anchor)));
         if let Some((first, _)) = &comment {
             if !self.proofs.insert(*first) {
-                self.violate(
-                    span,
-                    "two unsafe operations share one proof; give each its own",
-                );
+                self.violate(span, "two unsafe operations share one proof; give each its own");
             }
         }
         // What is not proved is in the ledger all the same, with no obligation answered.
@@ -132,10 +125,7 @@ impl Scan<'_> {
     }
 
     fn declare(&mut self, what: &str, attributes: &[syn::Attribute], span: Span) {
-        let documented = attributes
-            .iter()
-            .filter_map(doc_text)
-            .any(|l| l.trim() == "# Safety");
+        let documented = attributes.iter().filter_map(doc_text).any(|l| l.trim() == "# Safety");
         if !documented {
             self.violate(
                 span,
@@ -157,15 +147,8 @@ impl Scan<'_> {
     /// `auto-traits`: a proof of Send or Sync that forgets a field is none.
     fn account_for_fields(&mut self, item: &syn::ItemImpl, name: &str) {
         let fields = self.fields.get(name).cloned().unwrap_or_default();
-        let proof = self
-            .entries
-            .last()
-            .map(|entry| entry.proof.clone())
-            .unwrap_or_default();
-        for field in fields
-            .iter()
-            .filter(|field| !proof.contains(field.as_str()))
-        {
+        let proof = self.entries.last().map(|entry| entry.proof.clone()).unwrap_or_default();
+        for field in fields.iter().filter(|field| !proof.contains(field.as_str())) {
             let message = format!("the proof for `{name}` says nothing of its field `{field}`");
             self.violate(item.span(), message);
         }
@@ -174,48 +157,28 @@ impl Scan<'_> {
 
 impl<'ast> Visit<'ast> for Scan<'_> {
     fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        self.within(item.ident.to_string(), |scan| {
-            visit::visit_item_mod(scan, item)
-        });
+        self.within(item.ident.to_string(), |scan| visit::visit_item_mod(scan, item));
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
         if matches!(item.sig.safety, syn::Safety::Unsafe(_)) {
-            self.declare(
-                &format!("unsafe fn {}", item.sig.ident),
-                &item.attrs,
-                item.sig.span(),
-            );
+            self.declare(&format!("unsafe fn {}", item.sig.ident), &item.attrs, item.sig.span());
         }
-        self.within(item.sig.ident.to_string(), |scan| {
-            visit::visit_item_fn(scan, item)
-        });
+        self.within(item.sig.ident.to_string(), |scan| visit::visit_item_fn(scan, item));
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
         if matches!(item.sig.safety, syn::Safety::Unsafe(_)) {
-            self.declare(
-                &format!("unsafe fn {}", item.sig.ident),
-                &item.attrs,
-                item.sig.span(),
-            );
+            self.declare(&format!("unsafe fn {}", item.sig.ident), &item.attrs, item.sig.span());
         }
-        self.within(item.sig.ident.to_string(), |scan| {
-            visit::visit_impl_item_fn(scan, item)
-        });
+        self.within(item.sig.ident.to_string(), |scan| visit::visit_impl_item_fn(scan, item));
     }
 
     fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
         if item.unsafety.is_some() {
-            self.declare(
-                &format!("unsafe trait {}", item.ident),
-                &item.attrs,
-                item.ident.span(),
-            );
+            self.declare(&format!("unsafe trait {}", item.ident), &item.attrs, item.ident.span());
         }
-        self.within(item.ident.to_string(), |scan| {
-            visit::visit_item_trait(scan, item)
-        });
+        self.within(item.ident.to_string(), |scan| visit::visit_item_trait(scan, item));
     }
 
     fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
@@ -224,16 +187,8 @@ impl<'ast> Visit<'ast> for Scan<'_> {
             other => other.span().source_text().unwrap_or_default(),
         };
         if item.unsafety.is_some() {
-            let of = item
-                .trait_
-                .as_ref()
-                .map(|(path, _)| path_text(path))
-                .unwrap_or_default();
-            self.enter(
-                Kind::Impl,
-                format!("unsafe impl {of} for {name}"),
-                item.span(),
-            );
+            let of = item.trait_.as_ref().map(|(path, _)| path_text(path)).unwrap_or_default();
+            self.enter(Kind::Impl, format!("unsafe impl {of} for {name}"), item.span());
             if of == "Send" || of == "Sync" {
                 self.account_for_fields(item, &name);
             }
@@ -258,10 +213,7 @@ impl<'ast> Visit<'ast> for Scan<'_> {
             self.violate(span, "an unsafe block holds one operation and nothing else");
         } else if operations.known.len() > 1 {
             let all = operations.known.join("`, `");
-            self.violate(
-                span,
-                format!("several operations in one unsafe block: `{all}`"),
-            );
+            self.violate(span, format!("several operations in one unsafe block: `{all}`"));
         }
         if operations.macros {
             self.violate(span, "a macro inside an unsafe block hides what it covers");
@@ -272,17 +224,10 @@ impl<'ast> Visit<'ast> for Scan<'_> {
 
     fn visit_attribute(&mut self, attribute: &'ast syn::Attribute) {
         if attribute.path().is_ident("unsafe") {
-            self.enter(
-                Kind::Attribute,
-                "unsafe attribute".to_owned(),
-                attribute.span(),
-            );
+            self.enter(Kind::Attribute, "unsafe attribute".to_owned(), attribute.span());
         }
         if attribute.path().is_ident("macro_export") {
-            self.violate(
-                attribute.span(),
-                "poll-sys exports no macro: write a function",
-            );
+            self.violate(attribute.span(), "poll-sys exports no macro: write a function");
         }
     }
 

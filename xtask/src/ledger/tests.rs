@@ -3,19 +3,14 @@
 use super::*;
 
 fn findings(text: &str) -> Findings {
-    let file = SourceFile {
-        path: "poll-sys/src/f.rs".to_owned(),
-        text: text.to_owned(),
-    };
+    let file = SourceFile { path: "poll-sys/src/f.rs".to_owned(), text: text.to_owned() };
     examine(&[file], &BTreeSet::new()).unwrap()
 }
 
 fn refused(text: &str, because: &str) {
     let violations = findings(text).violations;
     assert!(
-        violations
-            .iter()
-            .any(|violation| violation.message.contains(because)),
+        violations.iter().any(|violation| violation.message.contains(because)),
         "{text}\nwanted: {because}\ngot: {violations:?}"
     );
 }
@@ -24,11 +19,7 @@ const PROOF: &str = "// SAFETY: 1. `fd` is open for the whole call.\n";
 
 fn accepted(text: &str) -> Findings {
     let findings = findings(text);
-    assert!(
-        findings.violations.is_empty(),
-        "{text}\n{:?}",
-        findings.violations
-    );
+    assert!(findings.violations.is_empty(), "{text}\n{:?}", findings.violations);
     findings
 }
 
@@ -37,23 +28,15 @@ fn a_proved_block_is_entered_with_its_function_and_operation() {
     let text = format!("impl Q {{ fn f() {{\n{PROOF}let n = unsafe {{ libc::dup(fd) }}; }} }}");
     let entry = &accepted(&text).entries[0];
     assert_eq!(
-        (
-            entry.function.as_str(),
-            entry.operation.as_str(),
-            entry.obligations
-        ),
+        (entry.function.as_str(), entry.operation.as_str(), entry.obligations),
         ("Q::f", "libc::dup", 1)
     );
 }
 
 #[test]
 fn a_proof_may_stand_above_the_statement_or_above_the_block() {
-    accepted(&format!(
-        "fn f() {{\n{PROOF}let n =\n check(unsafe {{ libc::dup(fd) }}); }}"
-    ));
-    accepted(&format!(
-        "fn f() {{ let n = check(\n{PROOF} unsafe {{ libc::dup(fd) }}); }}"
-    ));
+    accepted(&format!("fn f() {{\n{PROOF}let n =\n check(unsafe {{ libc::dup(fd) }}); }}"));
+    accepted(&format!("fn f() {{ let n = check(\n{PROOF} unsafe {{ libc::dup(fd) }}); }}"));
     accepted(&format!(
         "fn f() {{ match n {{\n{PROOF}0 => unsafe {{ libc::dup(fd) }}, _ => 1 }} }}"
     ));
@@ -76,34 +59,16 @@ fn two_blocks_cannot_share_a_proof() {
 
 #[test]
 fn more_than_one_operation_in_a_block_is_refused() {
-    refused(
-        &format!("fn f() {{\n{PROOF}unsafe {{ libc::a(libc::b()) }}; }}"),
-        "several",
-    );
-    refused(
-        &format!("fn f() {{\n{PROOF}unsafe {{ libc::a(); libc::b(); }} }}"),
-        "one operation",
-    );
-    refused(
-        &format!("fn f() {{\n{PROOF}unsafe {{ vec![libc::a()] }}; }}"),
-        "hides",
-    );
+    refused(&format!("fn f() {{\n{PROOF}unsafe {{ libc::a(libc::b()) }}; }}"), "several");
+    refused(&format!("fn f() {{\n{PROOF}unsafe {{ libc::a(); libc::b(); }} }}"), "one operation");
+    refused(&format!("fn f() {{\n{PROOF}unsafe {{ vec![libc::a()] }}; }}"), "hides");
 }
 
 #[test]
 fn macros_with_unsafe_and_exported_macros_are_refused() {
-    refused(
-        "macro_rules! m { () => { unsafe { f() } } }",
-        "one proof cannot cover",
-    );
-    refused(
-        "#[macro_export] macro_rules! m { () => {} }",
-        "exports no macro",
-    );
-    refused(
-        "fn f() { assert!(unsafe { g() }); }",
-        "out of the ledger's sight",
-    );
+    refused("macro_rules! m { () => { unsafe { f() } } }", "one proof cannot cover");
+    refused("#[macro_export] macro_rules! m { () => {} }", "exports no macro");
+    refused("fn f() { assert!(unsafe { g() }); }", "out of the ledger's sight");
 }
 
 #[test]
@@ -112,10 +77,7 @@ fn an_auto_trait_accounts_for_every_field() {
     let proof = "// SAFETY: 1. `fd` is an integer and may go anywhere.\nunsafe impl Send for Q {}";
     refused(&format!("{item}{proof}"), "its field `list`");
     let proof = proof.replace("anywhere.", "anywhere; `list` is never dereferenced.");
-    assert_eq!(
-        accepted(&format!("{item}{proof}")).entries[0].kind,
-        Kind::Impl
-    );
+    assert_eq!(accepted(&format!("{item}{proof}")).entries[0].kind, Kind::Impl);
 }
 
 #[test]
@@ -126,20 +88,15 @@ fn an_unsafe_function_needs_a_safety_section() {
 
 #[test]
 fn declarations_by_hand_need_a_proof() {
-    refused(
-        "unsafe extern \"C\" { fn kqueue1(flags: i32) -> i32; }",
-        "no `// SAFETY:`",
-    );
+    refused("unsafe extern \"C\" { fn kqueue1(flags: i32) -> i32; }", "no `// SAFETY:`");
 }
 
 #[test]
 fn a_cited_invariant_must_be_defined() {
     let block = "fn f() {\n// SAFETY: 1. FD-LIVE.\nlet n = unsafe { libc::dup(fd) }; }";
     refused(block, "FD-LIVE is cited but not defined");
-    let entry = &accepted(&format!(
-        "//! FD-LIVE: a borrowed descriptor is open.\n{block}"
-    ))
-    .entries[0];
+    let entry =
+        &accepted(&format!("//! FD-LIVE: a borrowed descriptor is open.\n{block}")).entries[0];
     assert_eq!(entry.invariants, ["FD-LIVE"]);
 }
 
@@ -153,10 +110,7 @@ fn the_ledger_does_not_change_when_lines_move() {
 
 #[test]
 fn a_root_outside_poll_sys_must_forbid() {
-    let file = SourceFile {
-        path: "poll-net/src/lib.rs".to_owned(),
-        text: String::new(),
-    };
+    let file = SourceFile { path: "poll-net/src/lib.rs".to_owned(), text: String::new() };
     let roots = BTreeSet::from([file.path.clone()]);
     assert_eq!(examine(&[file], &roots).unwrap().violations.len(), 1);
 }

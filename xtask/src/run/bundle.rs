@@ -34,10 +34,7 @@ pub(super) fn write(dir: &Path, programs: &[Program], place: Place) -> Result<()
 /// The skips at `place`, to be shown beside the verdicts.
 pub(super) fn skipped(programs: &[Program], place: Place, name: &str) -> Vec<Row> {
     let tests = programs.iter().filter(|program| program.kind == Kind::Test);
-    tests
-        .flat_map(|program| skips::of(&program.name, place))
-        .map(|skip| skip.row(name))
-        .collect()
+    tests.flat_map(|program| skips::of(&program.name, place)).map(|skip| skip.row(name)).collect()
 }
 
 fn script(programs: &[Program], place: Place) -> String {
@@ -62,11 +59,7 @@ pub(super) fn verdicts(output: &str) -> Vec<Verdict> {
     for line in output.lines().map(str::trim_end) {
         if let Some((_, name)) = line.split_once(BEGIN) {
             let name = name.to_owned();
-            verdicts.push(Verdict {
-                name,
-                success: false,
-                said: String::new(),
-            });
+            verdicts.push(Verdict { name, success: false, said: String::new() });
         } else if let (Some((_, end)), Some(last)) = (line.split_once(END), verdicts.last_mut()) {
             last.success = end == format!("{} 0", last.name);
         } else if let Some(last) = verdicts.last_mut() {
@@ -86,10 +79,8 @@ mod tests {
         let output = "boot\n=== begin a\r\ntest result: ok. 1 passed; 0 failed\r\n\
                       === end a 0\r\n=== begin b\nx\n=== end b 101\n=== begin c\n";
         let verdicts = verdicts(output);
-        let ends: Vec<(&str, bool)> = verdicts
-            .iter()
-            .map(|v| (v.name.as_str(), v.success))
-            .collect();
+        let ends: Vec<(&str, bool)> =
+            verdicts.iter().map(|v| (v.name.as_str(), v.success)).collect();
         assert_eq!(ends, [("a", true), ("b", false), ("c", false)]);
         assert_eq!(verdicts[1].said, "x\n");
     }
@@ -102,10 +93,8 @@ mod tests {
             file: "/f".into(),
             dir: "/".into(),
         };
-        let programs = [
-            program(Kind::Test, "poll-core/edge"),
-            program(Kind::Example, "poll-core/echo"),
-        ];
+        let programs =
+            [program(Kind::Test, "poll-core/edge"), program(Kind::Example, "poll-core/echo")];
         let script = script(&programs, Place::Remote);
         assert!(script.contains("./deps/poll-core_edge 2>&1; echo \"=== end poll-core/edge $?\""));
         assert!(!script.contains("echo'\n") && !script.contains("poll-core/echo"));

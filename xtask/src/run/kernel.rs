@@ -87,9 +87,7 @@ pub(super) fn run(kernel: Kernel, programs: &[Program]) -> Result<Vec<Row>> {
     let ramdisk = ramdisk(dir.path(), programs)?;
     let begun = Instant::now();
     let output = Run::new("qemu-system-x86_64")
-        .args([
-            "-accel", "tcg", "-M", "q35", "-cpu", "max", "-smp", "2", "-m", "2G",
-        ])
+        .args(["-accel", "tcg", "-M", "q35", "-cpu", "max", "-smp", "2", "-m", "2G"])
         .args(["-nographic", "-no-reboot", "-nic", "none"])
         .args(["-append", "console=ttyS0 quiet panic=-1 rdinit=/init"])
         .args(["-kernel".as_ref(), image.as_path()])
@@ -100,11 +98,7 @@ pub(super) fn run(kernel: Kernel, programs: &[Program]) -> Result<Vec<Row>> {
     let name = format!("Linux {}", kernel.version());
     let mut row = suite::row(&name, "qemu-system-x86_64", &verdicts).took(begun.elapsed());
     if verdicts.is_empty() {
-        row.detail = format!(
-            "the machine ran nothing: {}\n{}",
-            output.status,
-            output.said()
-        );
+        row.detail = format!("the machine ran nothing: {}\n{}", output.status, output.said());
     }
     let skipped = bundle::skipped(programs, Place::Kernel, &name);
     Ok([row].into_iter().chain(skipped).collect())
@@ -112,9 +106,7 @@ pub(super) fn run(kernel: Kernel, programs: &[Program]) -> Result<Vec<Row>> {
 
 /// The kernel's file, fetched once.
 fn image(kernel: Kernel) -> Result<PathBuf> {
-    let dir = workspace::root()
-        .join("target/xtask/kernels")
-        .join(kernel.version());
+    let dir = workspace::root().join("target/xtask/kernels").join(kernel.version());
     let image = dir.join("vmlinuz");
     if image.exists() {
         return Ok(image);
@@ -133,25 +125,17 @@ fn image(kernel: Kernel) -> Result<PathBuf> {
         .find(|word| word.starts_with("linux-image-") && *word != PACKAGE)
         .with_context(|| format!("{PACKAGE} depends on no kernel:\n{depends}"))?;
     apt(&dir, "apt-get", &["download", package])?;
-    let files = std::fs::read_dir(&dir)?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path());
+    let files = std::fs::read_dir(&dir)?.filter_map(Result::ok).map(|entry| entry.path());
     let deb = files
         .into_iter()
         .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
         .context("apt-get downloaded no package")?;
     let unpacked = dir.join("unpacked");
-    Run::new("dpkg-deb")
-        .args(["-x".as_ref(), deb.as_path(), &unpacked])
-        .output()?
-        .ok()?;
+    Run::new("dpkg-deb").args(["-x".as_ref(), deb.as_path(), &unpacked]).output()?.ok()?;
     let boot = std::fs::read_dir(unpacked.join("boot"))?.filter_map(Result::ok);
     let vmlinuz = boot
         .map(|entry| entry.path())
-        .find(|path| {
-            path.file_name()
-                .is_some_and(|n| n.to_string_lossy().starts_with("vmlinuz"))
-        })
+        .find(|path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("vmlinuz")))
         .with_context(|| format!("{package} has no vmlinuz"))?;
     std::fs::rename(vmlinuz, &image)?;
     std::fs::remove_dir_all(&unpacked)?;
@@ -169,11 +153,7 @@ fn apt(dir: &Path, program: &str, args: &[&str]) -> Result<String> {
         "APT::Sandbox::User=root".to_owned(),
     ];
     let options = options.iter().flat_map(|option| ["-o", option.as_str()]);
-    let run = Run::new(program)
-        .args(["-q"])
-        .args(options)
-        .args(args)
-        .dir(dir);
+    let run = Run::new(program).args(["-q"]).args(options).args(args).dir(dir);
     Ok(run.output()?.ok()?.stdout)
 }
 
@@ -188,12 +168,7 @@ fn ramdisk(dir: &Path, programs: &[Program]) -> Result<PathBuf> {
     bundle::write(&root.join("suites"), programs, Place::Kernel)?;
     std::fs::write(root.join("init"), INIT)?;
     let pack = "chmod 755 init && find . | cpio --quiet -o -H newc > ../ramdisk";
-    Run::new("sh")
-        .args(["-c", pack])
-        .dir(&root)
-        .output()?
-        .ok()
-        .context("packing the ramdisk")?;
+    Run::new("sh").args(["-c", pack]).dir(&root).output()?.ok().context("packing the ramdisk")?;
     Ok(dir.join("ramdisk"))
 }
 

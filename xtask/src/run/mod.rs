@@ -10,9 +10,11 @@ mod suite;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::report::Report;
+use crate::report::{Report, Row};
 use crate::targets::{self, Emulator, TARGETS, Target, Tier};
+use crate::toolchain::Way;
 pub(crate) use kernel::Kernel;
+use suite::Choice;
 pub(crate) use suite::Tally;
 
 /// Builds the test suites for a target and runs them: emulated, on another kernel, or elsewhere.
@@ -30,6 +32,9 @@ pub(crate) struct Options {
     /// Run only test programs whose name contains this text.
     #[arg(long, value_name = "TEXT")]
     pub(crate) program: Option<String>,
+    /// Take std from there and from nowhere else.
+    #[arg(long, value_name = "WAY")]
+    pub(crate) std: Option<Way>,
     /// Hand the suites to this command, which runs its last argument in a shell elsewhere and
     /// passes standard input on: `-- ssh host`. Needs one --target.
     #[arg(last = true, value_name = "COMMAND")]
@@ -43,10 +48,11 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<Report> {
     let columns = ["where", "tests passed", "failed", "ignored", "programs"];
     let mut report = Report::new("Suites", &columns);
-    let filter = options.program.as_deref().unwrap_or_default();
+    let program = options.program.as_deref().unwrap_or_default();
+    let choice = &Choice { program, std: options.std };
     if !options.kernel.is_empty() {
         let host = targets::find("x86_64-unknown-linux-gnu")?;
-        let programs = suite::build(host, filter)?;
+        let programs = suite::build(host, choice)?;
         for kernel in &options.kernel {
             eprintln!("--- Linux {}", kernel.version());
             report.rows.extend(kernel::run(*kernel, &programs)?);
@@ -54,15 +60,8 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         return Ok(report);
     }
     let chosen: Vec<&Target> = match options.targets.is_empty() {
-        true => TARGETS
-            .iter()
-            .filter(|target| target.tier == Tier::Run)
-            .collect(),
-        false => options
-            .targets
-            .iter()
-            .map(|t| targets::find(t))
-            .collect::<Result<_>>()?,
+        true => TARGETS.iter().filter(|target| target.tier == Tier::Run).collect(),
+        false => options.targets.iter().map(|t| targets::find(t)).collect::<Result<_>>()?,
     };
     if !options.command.is_empty() && options.targets.len() != 1 {
         bail!("a hand-over needs exactly one --target: the one that the other machine runs");
@@ -71,9 +70,9 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         eprintln!("--- {}", target.triple);
         report.rows.extend(match target.emulator {
             Some(emulator) if options.command.is_empty() => {
-                on_this_machine(target, emulator, filter)?
+                on_this_machine(target, emulator, choice)?
             }
-            _ => remote::run(target, filter, &options.command)?,
+            _ => remote::run(target, choice, &options.command)?,
         });
     }
     Ok(report)
@@ -82,13 +81,10 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
 fn on_this_machine(
     target: &'static Target,
     emulator: Emulator,
-    filter: &str,
-) -> Result<Vec<crate::report::Row>> {
-    match suite::build(target, filter) {
+    choice: &Choice<'_>,
+) -> Result<Vec<Row>> {
+    match suite::build(target, choice) {
         Ok(programs) => emulated::run(target, emulator, &programs),
-        Err(error) => Ok(vec![crate::report::Row::failed(
-            target.triple,
-            format!("{error:#}"),
-        )]),
+        Err(error) => Ok(vec![Row::failed(target.triple, format!("{error:#}"))]),
     }
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::bundle;
 use super::skips::Place;
-use super::suite;
+use super::suite::{self, Choice};
 use crate::process::Run;
 use crate::report::Row;
 use crate::targets::Target;
@@ -25,15 +25,17 @@ const UNPACK_AND_RUN: &str = "d=$(mktemp -d /tmp/poll-suites.XXXXXX) && cd \"$d\
 ///
 /// # Errors
 /// When the suites cannot be built or the command not be started.
-pub(super) fn run(target: &'static Target, filter: &str, command: &[String]) -> Result<Vec<Row>> {
+pub(super) fn run(
+    target: &'static Target,
+    choice: &Choice<'_>,
+    command: &[String],
+) -> Result<Vec<Row>> {
     let begun = Instant::now();
-    let programs = match suite::build(target, filter) {
+    let programs = match suite::build(target, choice) {
         Ok(programs) => programs,
         Err(error) => return Ok(vec![Row::failed(target.triple, format!("{error:#}"))]),
     };
-    let dir = workspace::root()
-        .join("target/xtask/handover")
-        .join(target.triple);
+    let dir = workspace::root().join("target/xtask/handover").join(target.triple);
     if dir.exists() {
         std::fs::remove_dir_all(&dir)?;
     }
@@ -47,10 +49,7 @@ pub(super) fn run(target: &'static Target, filter: &str, command: &[String]) -> 
              it there and `sh run.sh`",
             target.triple
         );
-        return Ok(vec![
-            built,
-            Row::skipped(target.triple, "no command to hand it to"),
-        ]);
+        return Ok(vec![built, Row::skipped(target.triple, "no command to hand it to")]);
     };
     let output = Run::new(program)
         .args(args)
@@ -61,12 +60,8 @@ pub(super) fn run(target: &'static Target, filter: &str, command: &[String]) -> 
     let verdicts = bundle::verdicts(&output.stdout);
     let mut row = suite::row(target.triple, &command.join(" "), &verdicts).took(begun.elapsed());
     if verdicts.is_empty() {
-        row.detail = format!(
-            "`{}` ran nothing: {}\n{}",
-            output.shown,
-            output.status,
-            output.said()
-        );
+        row.detail =
+            format!("`{}` ran nothing: {}\n{}", output.shown, output.status, output.said());
     }
     let skipped = bundle::skipped(&programs, Place::Remote, target.triple);
     Ok([row].into_iter().chain(skipped).collect())

@@ -70,10 +70,7 @@ mod tests {
     fn a_skipped_test_becomes_an_exact_argument_and_a_row() {
         let args = Skip::args(&[&ONE]).unwrap();
         assert_eq!(args, ["--skip", "waits::eintr", "--exact"]);
-        assert_eq!(
-            ONE.row("s390x").name,
-            "s390x: poll-core/conformance: waits::eintr"
-        );
+        assert_eq!(ONE.row("s390x").name, "s390x: poll-core/conformance: waits::eintr");
     }
 
     #[test]

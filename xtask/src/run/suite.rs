@@ -18,6 +18,15 @@ pub(super) enum Kind {
     Example,
 }
 
+/// Which programs are built, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Choice<'a> {
+    /// Text in the names of the tests that are wanted.
+    pub(super) program: &'a str,
+    /// The only way in which std may come.
+    pub(super) std: Option<Way>,
+}
+
 /// A compiled test or example.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
@@ -30,14 +39,12 @@ pub(super) struct Program {
 }
 
 /// Builds every test and example of the workspace for `target`, statically where it is run on
-/// another CPU or kernel, so that one file is enough. Tests are those whose name has `filter`.
+/// another CPU or kernel, so that one file is enough. Tests are those that `choice` names.
 ///
 /// # Errors
 /// When there is no way to compile or link, with the remedy, or the diagnostics of a failure.
-pub(super) fn build(target: &Target, filter: &str) -> Result<Vec<Program>> {
-    let way = Toolchains::find()?
-        .way(target)
-        .map_err(anyhow::Error::msg)?;
+pub(super) fn build(target: &Target, choice: &Choice<'_>) -> Result<Vec<Program>> {
+    let way = Toolchains::find(choice.std)?.way(target).map_err(anyhow::Error::msg)?;
     let run = match target.emulator {
         Some(emulator) => static_build(way, target, emulator)?,
         None => with_zig(way, target)?,
@@ -45,13 +52,7 @@ pub(super) fn build(target: &Target, filter: &str) -> Result<Vec<Program>> {
     let mut programs = Vec::new();
     let mut diagnostics = String::new();
     let output = run
-        .args([
-            "--workspace",
-            "--exclude",
-            "xtask",
-            "--target",
-            target.triple,
-        ])
+        .args(["--workspace", "--exclude", "xtask", "--target", target.triple])
         .args(["--tests", "--examples", "--message-format=json"])
         .env("CARGO_PROFILE_DEV_STRIP", "symbols")
         .lines(|line| match serde_json::from_str::<Message>(line) {
@@ -62,17 +63,13 @@ pub(super) fn build(target: &Target, filter: &str) -> Result<Vec<Program>> {
             _ => {}
         })?;
     if !output.success {
-        bail!(
-            "`{}` failed for {}\n{diagnostics}{}",
-            output.shown,
-            target.triple,
-            output.stderr
-        );
+        bail!("`{}` failed for {}\n{diagnostics}{}", output.shown, target.triple, output.stderr);
     }
-    programs.retain(|program| program.kind == Kind::Example || program.name.contains(filter));
+    programs
+        .retain(|program| program.kind == Kind::Example || program.name.contains(choice.program));
     programs.sort_by(|a, b| a.name.cmp(&b.name));
     if !programs.iter().any(|program| program.kind == Kind::Test) {
-        bail!("no test program's name contains \"{filter}\"");
+        bail!("no test program's name contains \"{}\"", choice.program);
     }
     Ok(programs)
 }
@@ -159,12 +156,7 @@ impl Artifact {
             return None;
         };
         let name = format!("{package}/{}", self.target.name);
-        Some(Program {
-            name,
-            kind,
-            file: self.executable?,
-            dir,
-        })
+        Some(Program { name, kind, file: self.executable?, dir })
     }
 }
 
@@ -191,14 +183,9 @@ impl Tally {
     pub(crate) fn of(text: &str) -> Self {
         let number = |line: &str, what: &str| {
             let head = line.split(what).next().unwrap_or_default();
-            head.rsplit(' ')
-                .next()
-                .and_then(|n| n.parse::<u64>().ok())
-                .unwrap_or(0)
+            head.rsplit(' ').next().and_then(|n| n.parse::<u64>().ok()).unwrap_or(0)
         };
-        let lines = text
-            .lines()
-            .filter_map(|line| line.trim_end().split_once("test result: "));
+        let lines = text.lines().filter_map(|line| line.trim_end().split_once("test result: "));
         lines.fold(Self::default(), |sum, (_, line)| Self {
             passed: sum.passed + number(line, " passed"),
             failed: sum.failed + number(line, " failed"),
@@ -210,31 +197,17 @@ impl Tally {
 
 /// The row of a place from the verdicts on its programs.
 pub(super) fn row(name: &str, place: &str, verdicts: &[Verdict]) -> Row {
-    let said: Vec<&str> = verdicts
-        .iter()
-        .map(|verdict| verdict.said.as_str())
-        .collect();
+    let said: Vec<&str> = verdicts.iter().map(|verdict| verdict.said.as_str()).collect();
     let tally = Tally::of(&said.join("\n"));
     let bad = verdicts.iter().filter(|verdict| !verdict.success);
-    let detail: Vec<String> = bad
-        .map(|v| format!("{}:\n{}", v.name, tail(&v.said)))
-        .collect();
+    let detail: Vec<String> = bad.map(|v| format!("{}:\n{}", v.name, tail(&v.said))).collect();
     let row = match detail.is_empty() && tally.passed > 0 {
         true => Row::passed(name),
         false if detail.is_empty() => Row::failed(name, "no test ran"),
         false => Row::failed(name, detail.join("\n")),
     };
-    let counts = [
-        tally.passed,
-        tally.failed,
-        tally.ignored,
-        verdicts.len() as u64,
-    ];
-    row.cells(
-        [place.to_owned()]
-            .into_iter()
-            .chain(counts.map(|count| count.to_string())),
-    )
+    let counts = [tally.passed, tally.failed, tally.ignored, verdicts.len() as u64];
+    row.cells([place.to_owned()].into_iter().chain(counts.map(|count| count.to_string())))
 }
 
 /// The end of a long output, where libtest repeats the failures.
@@ -249,11 +222,8 @@ pub(super) fn file_name(program: &Program) -> String {
         Kind::Test => program.name.replace('/', "_"),
         // Tests look for examples by the name that cargo gives them.
         Kind::Example => {
-            let name = Path::new(&program.name)
-                .file_name()
-                .context("an example has a name");
-            name.map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default()
+            let name = Path::new(&program.name).file_name().context("an example has a name");
+            name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
         }
     }
 }
@@ -266,12 +236,7 @@ mod tests {
     fn results_are_summed_over_programs() {
         let text = "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured\nnoise\n\
                     test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured\r\n";
-        let wanted = Tally {
-            passed: 7,
-            failed: 2,
-            ignored: 1,
-            programs: 2,
-        };
+        let wanted = Tally { passed: 7, failed: 2, ignored: 1, programs: 2 };
         assert_eq!(Tally::of(text), wanted);
     }
 
@@ -279,23 +244,13 @@ mod tests {
     fn a_place_where_nothing_ran_has_failed() {
         assert!(row("t", "here", &[]).detail.contains("no test ran"));
         let said = "test result: ok. 1 passed; 0 failed".to_owned();
-        let good = Verdict {
-            name: "p".to_owned(),
-            success: true,
-            said,
-        };
+        let good = Verdict { name: "p".to_owned(), success: true, said };
         assert_eq!(
             row("t", "here", std::slice::from_ref(&good)).outcome,
             crate::report::Outcome::Passed
         );
-        let crashed = Verdict {
-            success: false,
-            ..good
-        };
-        assert_eq!(
-            row("t", "here", &[crashed]).outcome,
-            crate::report::Outcome::Failed
-        );
+        let crashed = Verdict { success: false, ..good };
+        assert_eq!(row("t", "here", &[crashed]).outcome, crate::report::Outcome::Failed);
     }
 
     #[test]

@@ -1,0 +1,198 @@
+//! `cargo xtask syscalls`: counts what operations ask of the kernel, and compares.
+//!
+//! An example does each operation between two marks: a look for a file that does not exist,
+//! `/xtask/begin/NAME` and `/xtask/end`. strace sees both, and everything between belongs to the
+//! operation. Nothing is subtracted and nothing tolerated: an extra syscall is a failure.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{Run, which};
+use crate::report::{Report, Row};
+use crate::workspace;
+
+const BEGIN: &str = "/xtask/begin/";
+const END: &str = "/xtask/end";
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What one operation may cost: for each kind of syscall the names that count as one, and how
+/// often it is made.
+type Cost = &'static [(&'static [&'static str], usize)];
+
+/// A program with its operations.
+struct Program {
+    package: &'static str,
+    example: &'static str,
+    /// `BACKEND/OPERATION` and its cost.
+    operations: &'static [(&'static str, Cost)],
+}
+
+const EPOLL_WAIT: Cost = &[(&["epoll_wait", "epoll_pwait", "epoll_pwait2"], 1)];
+const EPOLL_CHANGE: Cost = &[(&["epoll_ctl"], 1)];
+const POLL_WAIT: Cost = &[(&["poll", "ppoll"], 1)];
+const NONE: Cost = &[];
+
+const PROGRAMS: &[Program] = &[Program {
+    package: "poll-core",
+    example: "count_syscalls",
+    operations: &[
+        ("epoll/reserve-and-drop", NONE),
+        ("epoll/register", EPOLL_CHANGE),
+        ("epoll/arm-other-interest", EPOLL_CHANGE),
+        ("epoll/arm-same-level", NONE),
+        ("epoll/disarm", EPOLL_CHANGE),
+        ("epoll/deregister", EPOLL_CHANGE),
+        ("epoll/wait-ready", EPOLL_WAIT),
+        ("epoll/wait-whole-milliseconds", EPOLL_WAIT),
+        ("epoll/wait-nanoseconds", EPOLL_WAIT),
+        ("epoll/wake-while-awake", NONE),
+        ("epoll/thousand-wakes-while-awake", NONE),
+        ("epoll/wait-after-wakes", EPOLL_WAIT),
+        ("poll/reserve-and-drop", NONE),
+        ("poll/wait-ready", POLL_WAIT),
+        ("poll/wait-whole-milliseconds", POLL_WAIT),
+        ("poll/wait-nanoseconds", POLL_WAIT),
+        ("poll/thousand-wakes-while-awake", NONE),
+    ],
+}];
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When strace is missing or an example does not build.
+pub(crate) fn run() -> Result<Report> {
+    if which("strace").is_none() {
+        bail!("strace is not installed; `cargo xtask setup --install` brings it");
+    }
+    let mut report = Report::new("Syscalls", &["expected", "counted"]);
+    for program in PROGRAMS {
+        let begun = Instant::now();
+        let trace = trace(program)?;
+        let mut sections = sections(&trace);
+        for (name, cost) in program.operations {
+            let counted = sections.remove(*name);
+            let shown = counted.as_ref().map_or("not in the trace".to_owned(), told);
+            let good = counted.as_ref().is_some_and(|counted| holds(counted, cost));
+            let row = match good {
+                true => Row::passed(*name),
+                false => Row::failed(*name, format!("counted {shown}")),
+            };
+            report.rows.push(row.cells([expected(cost), shown]).took(begun.elapsed()));
+        }
+        for name in sections.keys() {
+            let detail = "add its cost to xtask/src/syscalls.rs";
+            report.rows.push(Row::failed(format!("{name}: not in the table"), detail));
+        }
+    }
+    Ok(report)
+}
+
+fn trace(program: &Program) -> Result<String> {
+    let Program { package, example, .. } = program;
+    let args = ["build", "--quiet", "--package", package, "--example", example];
+    Run::new("cargo").args(args).dir(workspace::root()).output()?.ok()?;
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| workspace::root().join("target"), Into::into);
+    let file = Path::new(&target).join("debug/examples").join(example);
+    let dir = tempfile::tempdir()?;
+    let log = dir.path().join("trace");
+    Run::new("strace")
+        .args(["-f", "-qq", "-o"])
+        .args([&log, &file])
+        .limit(LIMIT)
+        .output()?
+        .ok()
+        .with_context(|| format!("counting the syscalls of {example}"))?;
+    std::fs::read_to_string(&log).context("reading strace's log")
+}
+
+/// Syscalls by name between marks, by section. A section that comes again must cost the same, so
+/// its counts are added and will not fit.
+fn sections(trace: &str) -> BTreeMap<String, BTreeMap<String, usize>> {
+    let mut sections: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
+    let mut current: Option<String> = None;
+    for line in trace.lines() {
+        if let Some((_, rest)) = line.split_once(BEGIN) {
+            let name = rest.split('"').next().unwrap_or(rest).to_owned();
+            sections.entry(name.clone()).or_default();
+            current = Some(name);
+        } else if line.contains(END) {
+            current = None;
+        } else if let (Some(section), Some(name)) = (&current, syscall(line)) {
+            *sections.entry(section.clone()).or_default().entry(name).or_default() += 1;
+        }
+    }
+    sections
+}
+
+/// The name in `1234 epoll_wait(3, …`; the second half of an interrupted line is none.
+fn syscall(line: &str) -> Option<String> {
+    let call = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    let (name, _) = call.split_once('(')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (!name.is_empty() && name.chars().all(plain)).then(|| name.to_owned())
+}
+
+fn holds(counted: &BTreeMap<String, usize>, cost: Cost) -> bool {
+    let of = |names: &[&str]| names.iter().filter_map(|name| counted.get(*name)).sum::<usize>();
+    let wanted: usize = cost.iter().map(|(_, count)| count).sum();
+    cost.iter().all(|(names, count)| of(names) == *count)
+        && counted.values().sum::<usize>() == wanted
+}
+
+fn expected(cost: Cost) -> String {
+    let parts = cost.iter().map(|(names, count)| format!("{count} {}", names[0]));
+    or_none(parts.collect())
+}
+
+fn told(counted: &BTreeMap<String, usize>) -> String {
+    or_none(counted.iter().map(|(name, count)| format!("{count} {name}")).collect())
+}
+
+fn or_none(parts: Vec<String>) -> String {
+    if parts.is_empty() { "none".to_owned() } else { parts.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "\
+7 openat(AT_FDCWD, \"/lib\") = 3
+7 statx(AT_FDCWD, \"/xtask/begin/epoll/wait\", 0) = -1 ENOENT
+7 epoll_wait(3, [], 8, 5) = 0
+7 statx(AT_FDCWD, \"/xtask/end\", 0) = -1 ENOENT
+7 read(3) = 0
+7 statx(AT_FDCWD, \"/xtask/begin/epoll/idle\", 0) = -1 ENOENT
+7 statx(AT_FDCWD, \"/xtask/end\", 0) = -1 ENOENT
+7 <... futex resumed>) = 0
+";
+
+    #[test]
+    fn only_what_stands_between_marks_is_counted() {
+        let sections = sections(TRACE);
+        assert_eq!(told(&sections["epoll/wait"]), "1 epoll_wait");
+        assert_eq!(told(&sections["epoll/idle"]), "none");
+        assert_eq!(sections.len(), 2);
+    }
+
+    #[test]
+    fn one_syscall_too_many_does_not_hold() {
+        let mut counted = BTreeMap::from([("epoll_pwait2".to_owned(), 1)]);
+        assert!(holds(&counted, EPOLL_WAIT));
+        assert!(!holds(&counted, NONE));
+        counted.insert("read".to_owned(), 1);
+        assert!(!holds(&counted, EPOLL_WAIT));
+        assert!(!holds(&BTreeMap::new(), EPOLL_WAIT));
+    }
+
+    #[test]
+    fn a_resumed_line_is_no_second_call() {
+        assert_eq!(syscall("12 <... poll resumed>) = 0"), None);
+        assert_eq!(syscall("12 poll([{fd=3}], 1, 5 <unfinished ...>").unwrap(), "poll");
+        assert_eq!(syscall("12 +++ exited with 0 +++"), None);
+    }
+}
