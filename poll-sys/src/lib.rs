@@ -81,8 +81,6 @@ mod fork_wipe;
     target_os = "netbsd",
     target_os = "openbsd",
     target_os = "dragonfly",
-    target_os = "illumos",
-    target_os = "solaris",
     target_os = "hurd",
 ))]
 use poll_ns as poll_wait;
@@ -94,8 +92,6 @@ use poll_ns as poll_wait;
     target_os = "netbsd",
     target_os = "openbsd",
     target_os = "dragonfly",
-    target_os = "illumos",
-    target_os = "solaris",
     target_os = "hurd",
 ))]
 mod poll_ns;
@@ -108,8 +104,6 @@ mod poll_ns;
     target_os = "netbsd",
     target_os = "openbsd",
     target_os = "dragonfly",
-    target_os = "illumos",
-    target_os = "solaris",
     target_os = "hurd",
 )))]
 use poll_ms as poll_wait;
@@ -121,8 +115,6 @@ use poll_ms as poll_wait;
     target_os = "netbsd",
     target_os = "openbsd",
     target_os = "dragonfly",
-    target_os = "illumos",
-    target_os = "solaris",
     target_os = "hurd",
 )))]
 mod poll_ms;
