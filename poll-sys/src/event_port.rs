@@ -13,7 +13,7 @@
 //! - SOURCE-SET: an event that the kernel has written has a source, a number from 1 on; an entry
 //!   whose source is 0 was not written.
 
-use std::ffi::{c_int, c_short, c_uint};
+use std::ffi::{c_int, c_short, c_uint, c_ushort};
 use std::fmt;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -32,6 +32,17 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event as the kernel would write it, for what stands in for one.
+    #[must_use]
+    pub fn new(source: Source, object: usize, found: Flags, user: usize) -> Self {
+        let mut event = Self::default();
+        event.raw.portev_events = c_int::from(found.bits());
+        event.raw.portev_source = source.0;
+        event.raw.portev_object = object;
+        event.raw.portev_user = ptr::without_provenance_mut(user);
+        event
+    }
+
     /// For [`Source::FD`]: what is so, as poll(2) says it.
     #[must_use]
     pub fn found(&self) -> Flags {
@@ -48,7 +59,7 @@ impl Event {
     /// Where the event comes from.
     #[must_use]
     pub fn source(&self) -> Source {
-        Source(c_int::from(self.raw.portev_source))
+        Source(self.raw.portev_source)
     }
 
     /// The descriptor's number, for [`Source::FD`].
@@ -95,15 +106,15 @@ impl fmt::Debug for Event {
 
 /// What an event comes from. `Debug` prints its name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Source(c_int);
+pub struct Source(c_ushort);
 
 impl Source {
     /// `PORT_SOURCE_FD`: a descriptor that was associated.
-    pub const FD: Self = Self(libc::PORT_SOURCE_FD);
+    pub const FD: Self = Self(libc::PORT_SOURCE_FD as c_ushort);
     /// `PORT_SOURCE_USER`: [`send`].
-    pub const USER: Self = Self(libc::PORT_SOURCE_USER);
+    pub const USER: Self = Self(libc::PORT_SOURCE_USER as c_ushort);
     /// `PORT_SOURCE_ALERT`: the port is in alert mode.
-    pub const ALERT: Self = Self(libc::PORT_SOURCE_ALERT);
+    pub const ALERT: Self = Self(libc::PORT_SOURCE_ALERT as c_ushort);
 }
 
 impl fmt::Debug for Source {
@@ -170,13 +181,40 @@ pub fn associate(
     flags: Flags,
     user: usize,
 ) -> io::Result<()> {
-    // SAFETY: 1. `port` is open: FD-LIVE. 2. With PORT_SOURCE_FD the object is a number, that of a
-    // descriptor which is open: FD-LIVE. 3. `user` is opaque: TOKEN-OPAQUE.
+    associate_object(port, object(fd), flags, user)
+}
+
+/// [`associate`] again what `event` was of, with the same `user`.
+///
+/// An event holds a number, not a borrow. That is harmless: the kernel refuses one that was closed,
+/// and one that was used again since is watched for its new owner until [`dissociate`]d or closed.
+///
+/// # Errors
+/// As [`associate`]; `EINVAL` if `event` is not of [`Source::FD`].
+///
+/// # Cost
+/// 1 syscall, no allocation.
+pub fn renew(port: BorrowedFd<'_>, event: &Event, flags: Flags) -> io::Result<()> {
+    if event.source() != Source::FD {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    associate_object(port, event.object(), flags, event.user())
+}
+
+fn associate_object(
+    port: BorrowedFd<'_>,
+    number: usize,
+    flags: Flags,
+    user: usize,
+) -> io::Result<()> {
+    // SAFETY: 1. `port` is open: FD-LIVE. 2. With PORT_SOURCE_FD the object is a number, which the
+    // kernel looks up and refuses if nothing is open there (port_associate(3C), EBADFD). 3. `user` is
+    // opaque: TOKEN-OPAQUE.
     check(unsafe {
         libc::port_associate(
             port.as_raw_fd(),
             libc::PORT_SOURCE_FD,
-            object(fd),
+            number,
             c_int::from(flags.bits()),
             ptr::without_provenance_mut(user),
         )

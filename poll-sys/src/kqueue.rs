@@ -99,6 +99,18 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// Which filter is changed.
+    #[must_use]
+    pub fn filter(&self) -> Filter {
+        Filter(self.raw.filter)
+    }
+
+    /// What is done to it.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        Flags::from_bits_retain(self.raw.flags)
+    }
+
     /// Sets the filter's own flags.
     #[must_use]
     pub fn fflags(mut self, fflags: u32) -> Self {
@@ -171,6 +183,14 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event as the kernel would write it, for what stands in for one.
+    #[must_use]
+    pub fn new(ident: usize, filter: Filter, flags: Flags, fflags: u32, udata: usize) -> Self {
+        Self {
+            raw: record(ident, filter, flags, fflags, 0, udata),
+        }
+    }
+
     /// The descriptor's number, the process, the signal, or the caller's identifier.
     #[must_use]
     pub fn ident(&self) -> usize {

@@ -224,3 +224,5 @@ mod kqueue_local {
 
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
 pub mod event_port;
+
+pub mod stat;

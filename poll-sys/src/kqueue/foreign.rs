@@ -57,6 +57,7 @@ pub(crate) const EV_ERROR: u16 = 0x4000;
 pub(crate) const EV_EOF: u16 = 0x8000;
 
 pub(crate) const NOTE_TRIGGER: u32 = 0x0100_0000;
+pub(crate) const NOTE_FFCOPY: u32 = 0xc000_0000;
 pub(crate) const NOTE_DELETE: u32 = 0x0001;
 pub(crate) const NOTE_WRITE: u32 = 0x0002;
 pub(crate) const NOTE_EXTEND: u32 = 0x0004;

@@ -68,6 +68,8 @@ pub mod note {
 
     /// `EVFILT_USER`: makes the event happen.
     pub const TRIGGER: u32 = abi::NOTE_TRIGGER;
+    /// `EVFILT_USER`: the lower 24 bits become those that the event carries.
+    pub const FFCOPY: u32 = abi::NOTE_FFCOPY;
     /// `EVFILT_PROC`: the process has exited; `data` is its wait(2) status.
     pub const EXIT: u32 = abi::NOTE_EXIT;
     /// `EVFILT_PROC`: the process has forked.
