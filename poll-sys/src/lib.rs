@@ -226,3 +226,76 @@ mod kqueue_local {
 pub mod event_port;
 
 pub mod stat;
+
+// ---- sockets and pipes ----
+
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod abstract_name;
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+#[path = "abstract_name_none.rs"]
+pub mod abstract_name;
+pub mod address;
+pub mod flags;
+pub mod socket_error;
+pub mod socket_kind;
+pub mod socket_option;
+
+// Where descriptors are born with their flags …
+#[cfg(any(
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "hurd",
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "solaris",
+))]
+#[path = "atomic/mod.rs"]
+mod born;
+// … and where the flags must follow.
+#[cfg(not(any(
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "hurd",
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "solaris",
+)))]
+#[path = "plain/mod.rs"]
+mod born;
+pub use born::{accept, pipe, socket};
+
+/// What the systems call the same thing by different names, for the socket files.
+mod names {
+    use libc::c_int;
+
+    #[cfg(target_os = "android")]
+    pub(crate) use std::os::android::net::SocketAddrExt;
+    #[cfg(target_os = "linux")]
+    pub(crate) use std::os::linux::net::SocketAddrExt;
+
+    /// The flag of `send` against SIGPIPE; Apple's kernel is told per socket.
+    #[cfg(not(target_vendor = "apple"))]
+    pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
+    #[cfg(target_vendor = "apple")]
+    pub(crate) const NO_SIGNAL: c_int = 0;
+
+    /// The socket option against SIGPIPE, where `NO_SIGNAL` is not to be had.
+    #[cfg(not(target_vendor = "apple"))]
+    pub(crate) const NO_SIGPIPE: Option<c_int> = None;
+    #[cfg(target_vendor = "apple")]
+    pub(crate) const NO_SIGPIPE: Option<c_int> = Some(libc::SO_NOSIGPIPE);
+
+    /// The option that lets several sockets share a port and its load.
+    #[cfg(target_os = "freebsd")]
+    pub(crate) const SHARE_PORT: Option<c_int> = Some(libc::SO_REUSEPORT_LB);
+    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+    pub(crate) const SHARE_PORT: Option<c_int> = None;
+    #[cfg(not(any(target_os = "freebsd", target_os = "illumos", target_os = "solaris")))]
+    pub(crate) const SHARE_PORT: Option<c_int> = Some(libc::SO_REUSEPORT);
+}

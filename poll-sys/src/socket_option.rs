@@ -1,0 +1,97 @@
+//! `getsockopt(2)` and `setsockopt(2)`: the options that differ between systems by more than a
+//! name. The common ones are `socket2`'s.
+
+use std::io;
+use std::mem::size_of;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use libc::{c_int, socklen_t};
+
+use crate::names;
+use crate::result::check;
+
+/// The flag for `send` and its kin that keeps a write to a closed peer from raising `SIGPIPE`: it
+/// then fails with `EPIPE` only.
+///
+/// # Platform
+/// `MSG_NOSIGNAL`; 0 on Apple, where [`silence_sigpipe`] does it once per socket.
+pub const NO_SIGNAL: c_int = names::NO_SIGNAL;
+
+/// Keeps a socket from ever raising `SIGPIPE`, where that is a property of the socket.
+///
+/// # Errors
+/// What `setsockopt(2)` says for `SO_NOSIGPIPE`.
+///
+/// # Platform
+/// | system | done |
+/// |---|---|
+/// | Apple | `SO_NOSIGPIPE`, one syscall |
+/// | others | nothing, no syscall: [`NO_SIGNAL`] in each `send` does it |
+///
+/// # Examples
+/// ```
+/// use std::os::fd::AsFd;
+/// let (a, _b) = std::os::unix::net::UnixStream::pair()?;
+/// poll_sys::socket_option::silence_sigpipe(a.as_fd())?;
+/// # std::io::Result::Ok(())
+/// ```
+pub fn silence_sigpipe(fd: BorrowedFd<'_>) -> io::Result<()> {
+    match names::NO_SIGPIPE {
+        Some(name) => set_int(fd, libc::SOL_SOCKET, name, 1),
+        None => Ok(()),
+    }
+}
+
+/// Lets several sockets bind to the same address and port, with new connections and datagrams
+/// shared out among them. To be set on each of them, before `bind`.
+///
+/// # Errors
+/// `Unsupported` where the system has no such option, else what `setsockopt(2)` says.
+///
+/// # Platform
+/// | system | option | shares out |
+/// |---|---|---|
+/// | Linux, Android | `SO_REUSEPORT` | by a hash of the addresses |
+/// | FreeBSD | `SO_REUSEPORT_LB` (12.0) | by a hash of the addresses |
+/// | DragonFly | `SO_REUSEPORT` | by a hash of the addresses |
+/// | NetBSD, OpenBSD, Apple, Haiku, Hurd | `SO_REUSEPORT` | not promised: one socket may get all |
+/// | illumos, Solaris | – | `Unsupported` |
+///
+/// # Cost
+/// One syscall. No allocation.
+///
+/// # Source
+/// <https://man7.org/linux/man-pages/man7/socket.7.html>,
+/// <https://man.freebsd.org/cgi/man.cgi?query=setsockopt>
+///
+/// # Examples
+/// ```
+/// use std::os::fd::AsFd;
+/// use poll_sys::{socket, socket_kind::{Family, Kind}, socket_option};
+/// let fd = socket::create(Family::Ipv4, Kind::Datagram)?;
+/// match socket_option::set_share_port(fd.as_fd(), true) {
+///     Err(e) if e.kind() == std::io::ErrorKind::Unsupported => {}
+///     result => result?,
+/// }
+/// # std::io::Result::Ok(())
+/// ```
+pub fn set_share_port(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
+    match names::SHARE_PORT {
+        Some(name) => set_int(fd, libc::SOL_SOCKET, name, c_int::from(on)),
+        None if on => Err(io::ErrorKind::Unsupported.into()),
+        None => Ok(()),
+    }
+}
+
+/// Sets an option whose value is an int.
+///
+/// # Errors
+/// What `setsockopt(2)` says.
+pub(crate) fn set_int(fd: BorrowedFd<'_>, level: c_int, name: c_int, on: c_int) -> io::Result<()> {
+    let value: *const c_int = &raw const on;
+    let len = size_of::<c_int>() as socklen_t;
+    // SAFETY: (1) `fd` is borrowed, so open. (2) setsockopt(2) reads `len` bytes at the pointer,
+    // which is to a live int of that size.
+    check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, value.cast(), len) })?;
+    Ok(())
+}
