@@ -1,2 +1,18 @@
 //! Non-blocking sockets and pipes.
 #![forbid(unsafe_code)]
+
+mod accept;
+mod address;
+mod connect;
+mod convert;
+mod io;
+mod tcp;
+mod udp;
+pub mod unix;
+
+pub use accept::{Accept, AcceptReady};
+pub use connect::ConnectState;
+pub use socket2::{SockRef, TcpKeepalive};
+pub use tcp::{TcpListener, TcpListenerBuilder, TcpStream};
+pub use udp::UdpSocket;
+pub use unix::{UnixDatagram, UnixListener, UnixStream};

@@ -1,0 +1,7 @@
+//! TCP.
+
+mod listener;
+mod stream;
+
+pub use listener::{TcpListener, TcpListenerBuilder};
+pub use stream::TcpStream;
