@@ -6,12 +6,14 @@ mod address;
 mod connect;
 mod convert;
 mod io;
+mod pipe;
 mod tcp;
 mod udp;
 pub mod unix;
 
 pub use accept::{Accept, AcceptReady};
 pub use connect::ConnectState;
+pub use pipe::{PipeReader, PipeWriter, pipe};
 pub use socket2::{SockRef, TcpKeepalive};
 pub use tcp::{TcpListener, TcpListenerBuilder, TcpStream};
 pub use udp::UdpSocket;

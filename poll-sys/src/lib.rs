@@ -236,6 +236,28 @@ pub mod abstract_name;
 pub mod abstract_name;
 pub mod address;
 pub mod flags;
+#[cfg(target_os = "linux")]
+mod quiet_flag;
+#[cfg(not(target_os = "linux"))]
+#[path = "quiet_flag_none.rs"]
+mod quiet_flag;
+pub mod quiet_write;
+mod sigpipe;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "illumos",
+    target_os = "openbsd",
+    target_os = "solaris"
+)))]
+mod sigpipe_take;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "illumos",
+    target_os = "openbsd",
+    target_os = "solaris"
+))]
+#[path = "sigpipe_take_untimed.rs"]
+mod sigpipe_take;
 pub mod socket_error;
 pub mod socket_kind;
 pub mod socket_option;
@@ -298,4 +320,10 @@ mod names {
     pub(crate) const SHARE_PORT: Option<c_int> = None;
     #[cfg(not(any(target_os = "freebsd", target_os = "illumos", target_os = "solaris")))]
     pub(crate) const SHARE_PORT: Option<c_int> = Some(libc::SO_REUSEPORT);
+
+    /// The `fcntl` that tells a pipe not to raise SIGPIPE.
+    #[cfg(any(target_vendor = "apple", target_os = "netbsd"))]
+    pub(crate) const PIPE_NO_SIGPIPE: Option<c_int> = Some(libc::F_SETNOSIGPIPE);
+    #[cfg(not(any(target_vendor = "apple", target_os = "netbsd")))]
+    pub(crate) const PIPE_NO_SIGPIPE: Option<c_int> = None;
 }
