@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
+use poll_sys::socket_option::is_listening;
 use socket2::{SockRef, Type};
 
 /// The two address families that a newtype of this crate can stand for.
@@ -28,7 +29,7 @@ pub(crate) fn require(
         Domain::Inet => address.is_ipv4() || address.is_ipv6(),
         Domain::Unix => address.is_unix(),
     };
-    let right_role = kind != Type::STREAM || socket.is_listener()? == listening;
+    let right_role = kind != Type::STREAM || is_listening(fd.as_fd())? == listening;
     if right_domain && socket.r#type()? == kind && right_role {
         return Ok(());
     }

@@ -11,12 +11,14 @@ use std::fmt;
 use std::io;
 use std::mem::{align_of, offset_of, size_of};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net;
 
 use libc::{sockaddr, sockaddr_in, sockaddr_in6, sockaddr_storage, sockaddr_un, socklen_t};
 
 use crate::abstract_name;
+use crate::result::check;
 
 const _: () = {
     assert!(size_of::<sockaddr_storage>() >= size_of::<sockaddr_in6>());
@@ -64,6 +66,34 @@ impl Address {
     /// second points at.
     pub(crate) fn as_mut_ptrs(&mut self) -> (*mut sockaddr, *mut socklen_t) {
         ((&raw mut self.storage).cast(), &raw mut self.len)
+    }
+
+    /// The pointer and length for a header that describes this address.
+    pub(crate) fn as_mut_raw(&mut self) -> (*mut sockaddr, socklen_t) {
+        ((&raw mut self.storage).cast(), self.len)
+    }
+
+    /// Whether a socket is of the IPv6 family.
+    ///
+    /// # Errors
+    /// What `getsockname(2)` says.
+    pub(crate) fn is_v6(socket: BorrowedFd<'_>) -> io::Result<bool> {
+        let mut local = Address::receive();
+        let (name, len) = local.as_mut_ptrs();
+        // SAFETY: (1) `socket` is borrowed, so open. (2) `name` has room for the `*len` bytes that
+        // getsockname(2) may write, and both pointers are live and unshared (as_mut_ptrs).
+        check(unsafe { libc::getsockname(socket.as_raw_fd(), name, len) })?;
+        Ok(i32::from(local.storage.ss_family) == libc::AF_INET6)
+    }
+
+    /// The pointer and length for a call that reads an address: that many bytes are initialised.
+    pub(crate) fn as_ptr(&self) -> (*const sockaddr, socklen_t) {
+        ((&raw const self.storage).cast(), self.len)
+    }
+
+    /// What a call that reports the length by itself (`recvmsg`) wrote.
+    pub(crate) fn set_len(&mut self, len: socklen_t) {
+        self.len = len.min(size_of::<sockaddr_storage>() as socklen_t);
     }
 
     /// The Internet address, or `None` if it is of another family or absent.
@@ -190,5 +220,12 @@ mod tests {
             address.to_unix().unwrap_err().kind(),
             io::ErrorKind::InvalidInput
         );
+    }
+
+    #[test]
+    fn a_truncated_address_is_no_internet_address() {
+        let mut address = Address::from(SocketAddr::from(([127, 0, 0, 1], 80)));
+        address.set_len(4);
+        assert_eq!(address.to_inet(), None);
     }
 }

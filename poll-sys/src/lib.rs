@@ -235,13 +235,92 @@ pub mod abstract_name;
 #[path = "abstract_name_none.rs"]
 pub mod abstract_name;
 pub mod address;
+mod control;
+pub mod cred;
+#[cfg(any(target_os = "android", target_os = "linux", target_os = "openbsd"))]
+#[path = "cred_peercred.rs"]
+mod cred_by;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd"
+))]
+#[path = "cred_peereid.rs"]
+mod cred_by;
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+#[path = "cred_ucred.rs"]
+mod cred_by;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "solaris"
+)))]
+#[path = "cred_none.rs"]
+mod cred_by;
 pub mod flags;
+#[cfg(any(
+    target_os = "android",
+    target_os = "freebsd",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd"
+))]
+pub mod mmsg;
+#[cfg(not(any(
+    target_os = "android",
+    target_os = "freebsd",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd"
+)))]
+#[path = "mmsg_loop.rs"]
+pub mod mmsg;
+// Compiled here as well, for its tests.
+#[cfg(all(test, target_os = "linux"))]
+#[allow(
+    unreachable_pub,
+    dead_code,
+    reason = "public and whole where it is the one chosen"
+)]
+mod mmsg_loop;
+mod msg;
 #[cfg(target_os = "linux")]
 mod quiet_flag;
 #[cfg(not(target_os = "linux"))]
 #[path = "quiet_flag_none.rs"]
 mod quiet_flag;
 pub mod quiet_write;
+pub mod rights;
+pub mod sendfile;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+#[path = "sendfile_offset.rs"]
+mod sendfile_by;
+#[cfg(any(target_os = "dragonfly", target_os = "freebsd"))]
+#[path = "sendfile_sbytes.rs"]
+mod sendfile_by;
+#[cfg(target_vendor = "apple")]
+#[path = "sendfile_len.rs"]
+mod sendfile_by;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "linux"
+)))]
+#[path = "sendfile_copy.rs"]
+mod sendfile_by;
+// Compiled here as well, for its tests.
+#[cfg(all(test, target_os = "linux"))]
+#[allow(dead_code, reason = "whole where it is the one chosen")]
+mod sendfile_copy;
 mod sigpipe;
 #[cfg(not(any(
     target_vendor = "apple",
@@ -261,6 +340,40 @@ mod sigpipe_take;
 pub mod socket_error;
 pub mod socket_kind;
 pub mod socket_option;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod splice;
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+#[path = "splice_none.rs"]
+pub mod splice;
+pub mod udp;
+mod udp_one;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "android",
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "solaris"
+))]
+#[path = "udp_v4_pktinfo.rs"]
+mod udp_v4;
+#[cfg(any(target_os = "dragonfly", target_os = "freebsd", target_os = "openbsd"))]
+#[path = "udp_v4_dstaddr.rs"]
+mod udp_v4;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "android",
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "solaris",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "openbsd"
+)))]
+#[path = "udp_v4_none.rs"]
+mod udp_v4;
+pub mod urgent;
 
 // Where descriptors are born with their flags …
 #[cfg(any(
@@ -326,4 +439,121 @@ mod names {
     pub(crate) const PIPE_NO_SIGPIPE: Option<c_int> = Some(libc::F_SETNOSIGPIPE);
     #[cfg(not(any(target_vendor = "apple", target_os = "netbsd")))]
     pub(crate) const PIPE_NO_SIGPIPE: Option<c_int> = None;
+
+    #[cfg(target_os = "openbsd")]
+    pub(crate) use libc::sockpeercred as PeerCred;
+    /// What `SO_PEERCRED` gives.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    pub(crate) use libc::ucred as PeerCred;
+
+    /// The level and name of the option that tells the peer's process, beside `getpeereid`.
+    #[cfg(target_vendor = "apple")]
+    pub(crate) const PEER_PROCESS: Option<(c_int, c_int)> =
+        Some((libc::SOL_LOCAL, libc::LOCAL_PEERPID));
+    #[cfg(any(target_os = "dragonfly", target_os = "freebsd", target_os = "netbsd"))]
+    pub(crate) const PEER_PROCESS: Option<(c_int, c_int)> = None;
+
+    /// The flag of `recvmsg` that makes received descriptors close-on-exec; 0 where there is none.
+    #[cfg(not(any(target_vendor = "apple", target_os = "haiku", target_os = "solaris")))]
+    pub(crate) const CLOEXEC_RIGHTS: c_int = libc::MSG_CMSG_CLOEXEC;
+    #[cfg(any(target_vendor = "apple", target_os = "haiku", target_os = "solaris"))]
+    pub(crate) const CLOEXEC_RIGHTS: c_int = 0;
+
+    /// What `recvmmsg` and `sendmmsg` return, whose type differs.
+    ///
+    /// # Errors
+    /// The `errno` of the call that just failed.
+    #[cfg(target_os = "freebsd")]
+    pub(crate) fn mmsg_result(returned: libc::ssize_t) -> std::io::Result<usize> {
+        crate::result::check_size(returned)
+    }
+    #[cfg(any(
+        target_os = "android",
+        target_os = "linux",
+        target_os = "netbsd",
+        target_os = "openbsd"
+    ))]
+    pub(crate) fn mmsg_result(returned: c_int) -> std::io::Result<usize> {
+        crate::result::check_size(returned as libc::ssize_t)
+    }
+
+    /// The option that makes the kernel report `IP_PKTINFO`.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    pub(crate) const REPORT_PKTINFO: c_int = libc::IP_PKTINFO;
+    #[cfg(target_os = "netbsd")]
+    pub(crate) const REPORT_PKTINFO: c_int = libc::IP_RECVPKTINFO;
+    // <netinet/in.h> of both: IP_RECVPKTINFO is IP_PKTINFO.
+    #[cfg(any(target_vendor = "apple", target_os = "illumos", target_os = "solaris"))]
+    pub(crate) const REPORT_PKTINFO: c_int = libc::IP_PKTINFO;
+
+    /// Where in an `in_pktinfo` that is sent the source address stands.
+    #[cfg(target_os = "netbsd")]
+    pub(crate) const PKTINFO_SOURCE_AT: usize = std::mem::offset_of!(libc::in_pktinfo, ipi_addr);
+    #[cfg(any(
+        target_vendor = "apple",
+        target_os = "android",
+        target_os = "illumos",
+        target_os = "linux",
+        target_os = "solaris"
+    ))]
+    pub(crate) const PKTINFO_SOURCE_AT: usize =
+        std::mem::offset_of!(libc::in_pktinfo, ipi_spec_dst);
+
+    /// The option that reports the IPv4 type of service, and the message that it makes.
+    #[cfg(any(
+        target_vendor = "apple",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "linux"
+    ))]
+    pub(crate) const REPORT_TOS: Option<c_int> = Some(libc::IP_RECVTOS);
+    #[cfg(not(any(
+        target_vendor = "apple",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "linux"
+    )))]
+    pub(crate) const REPORT_TOS: Option<c_int> = None;
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    pub(crate) const REPORTED_TOS: Option<c_int> = Some(libc::IP_TOS);
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    pub(crate) const REPORTED_TOS: Option<c_int> = REPORT_TOS;
+
+    /// How long the type of service in a sent message is; 0 where it cannot be sent.
+    #[cfg(any(target_vendor = "apple", target_os = "android", target_os = "linux"))]
+    pub(crate) const SENT_TOS_SIZE: usize = 4;
+    #[cfg(target_os = "freebsd")]
+    pub(crate) const SENT_TOS_SIZE: usize = 1;
+    #[cfg(not(any(
+        target_vendor = "apple",
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "linux"
+    )))]
+    pub(crate) const SENT_TOS_SIZE: usize = 0;
+
+    /// The option that reports the IPv6 traffic class, and the message that it makes.
+    #[cfg(not(target_os = "haiku"))]
+    pub(crate) const V6_CLASS: Option<(c_int, c_int)> =
+        Some((libc::IPV6_RECVTCLASS, libc::IPV6_TCLASS));
+    #[cfg(target_os = "haiku")]
+    pub(crate) const V6_CLASS: Option<(c_int, c_int)> = None;
+
+    /// Level and type of the message that cuts a datagram into segments.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    pub(crate) const UDP_SEGMENT: Option<(c_int, c_int)> = Some((libc::SOL_UDP, libc::UDP_SEGMENT));
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    pub(crate) const UDP_SEGMENT: Option<(c_int, c_int)> = None;
+
+    /// Level and name of the option that joins segments, and of the message that it makes.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    pub(crate) const UDP_GRO: Option<(c_int, c_int)> = Some((libc::SOL_UDP, libc::UDP_GRO));
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    pub(crate) const UDP_GRO: Option<(c_int, c_int)> = None;
+
+    /// The `sendfile` whose offsets are of 64 bits.
+    #[cfg(target_os = "android")]
+    pub(crate) use libc::sendfile;
+    #[cfg(target_os = "linux")]
+    pub(crate) use libc::sendfile64 as sendfile;
 }

@@ -83,15 +83,51 @@ pub fn set_share_port(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
     }
 }
 
+/// Whether a socket listens for connections (`SO_ACCEPTCONN`).
+///
+/// # Errors
+/// What `getsockopt(2)` says: `ENOTSOCK`; `ENOPROTOOPT` where the option cannot be read.
+///
+/// # Cost
+/// One syscall. No allocation.
+///
+/// # Source
+/// <https://man7.org/linux/man-pages/man7/socket.7.html>
+///
+/// # Examples
+/// ```
+/// use std::os::fd::AsFd;
+/// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// assert!(poll_sys::socket_option::is_listening(listener.as_fd())?);
+/// # std::io::Result::Ok(())
+/// ```
+pub fn is_listening(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(get_int(fd, libc::SOL_SOCKET, libc::SO_ACCEPTCONN)? != 0)
+}
+
 /// Sets an option whose value is an int.
 ///
 /// # Errors
 /// What `setsockopt(2)` says.
-pub(crate) fn set_int(fd: BorrowedFd<'_>, level: c_int, name: c_int, on: c_int) -> io::Result<()> {
-    let value: *const c_int = &raw const on;
+pub(crate) fn set_int(fd: BorrowedFd<'_>, level: c_int, name: c_int, to: c_int) -> io::Result<()> {
+    let value: *const c_int = &raw const to;
     let len = size_of::<c_int>() as socklen_t;
     // SAFETY: (1) `fd` is borrowed, so open. (2) setsockopt(2) reads `len` bytes at the pointer,
     // which is to a live int of that size.
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, value.cast(), len) })?;
     Ok(())
+}
+
+/// Reads an option whose value is an int.
+///
+/// # Errors
+/// What `getsockopt(2)` says.
+pub(crate) fn get_int(fd: BorrowedFd<'_>, level: c_int, name: c_int) -> io::Result<c_int> {
+    let mut value: c_int = 0;
+    let mut len = size_of::<c_int>() as socklen_t;
+    let into = &raw mut value;
+    // SAFETY: (1) `fd` is borrowed, so open. (2) getsockopt(2) writes at most `len` bytes at the
+    // first pointer, which is to a live int of that size, and the length at the second.
+    check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, into.cast(), &raw mut len) })?;
+    Ok(value)
 }

@@ -1,0 +1,23 @@
+//! Linux's `sendfile(2)`: the offset by pointer, the count as the result.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use crate::names::sendfile;
+use crate::result::check_size;
+use crate::sendfile::offset_of;
+
+pub(crate) const RAISES_SIGPIPE: bool = true;
+
+pub(crate) fn send(
+    socket: BorrowedFd<'_>,
+    file: BorrowedFd<'_>,
+    offset: u64,
+    count: usize,
+) -> io::Result<usize> {
+    let mut offset = offset_of(offset)?;
+    let (to, from) = (socket.as_raw_fd(), file.as_raw_fd());
+    // SAFETY: (1) Both are borrowed, so open. (2) The pointer is to a live offset, which sendfile(2)
+    // reads and advances.
+    check_size(unsafe { sendfile(to, from, &raw mut offset, count) })
+}
