@@ -8,7 +8,8 @@ mod convert;
 mod io;
 mod pipe;
 mod tcp;
-mod udp;
+mod transfer;
+pub mod udp;
 pub mod unix;
 
 pub use accept::{Accept, AcceptReady};
@@ -16,5 +17,6 @@ pub use connect::ConnectState;
 pub use pipe::{PipeReader, PipeWriter, pipe};
 pub use socket2::{SockRef, TcpKeepalive};
 pub use tcp::{TcpListener, TcpListenerBuilder, TcpStream};
+pub use transfer::{sendfile, splice};
 pub use udp::UdpSocket;
 pub use unix::{UnixDatagram, UnixListener, UnixStream};

@@ -6,11 +6,12 @@ mod common;
 
 use std::io::{ErrorKind, IoSlice, Write};
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{ANY_PORT, assert_kind, leak_checked, until_ready};
-use poll_net::{TcpListener, TcpStream, UnixDatagram, UnixStream, pipe};
+use poll_net::{TcpListener, TcpStream, UnixDatagram, UnixStream, pipe, sendfile, splice};
 use signal_hook::consts::SIGPIPE;
 
 /// Asserts that `test` raises no SIGPIPE.
@@ -68,5 +69,49 @@ fn pipes() {
         let (_, writer) = pipe().unwrap();
         write_to_the_dead(&writer);
         write_to_the_dead(writer);
+    });
+}
+
+#[test]
+fn descriptors_to_the_dead() {
+    without_sigpipe(|| {
+        let (stream, _) = UnixStream::pair().unwrap();
+        assert_kind(
+            stream.send_fds(b"x", &[stream.as_fd()]),
+            ErrorKind::BrokenPipe,
+        );
+    });
+}
+
+#[test]
+fn a_file_to_the_dead() {
+    without_sigpipe(|| {
+        let file = std::fs::File::open("Cargo.toml").unwrap();
+        let (stream, _) = UnixStream::pair().unwrap();
+        assert_kind(sendfile(&stream, &file, 0, 100), ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
+fn splice_to_the_dead() {
+    without_sigpipe(|| {
+        let (reader, mut writer) = pipe().unwrap();
+        let (stream, _) = UnixStream::pair().unwrap();
+        writer.write_all(b"x").unwrap();
+        match splice(&reader, &stream, 100) {
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            result => assert_kind(result, ErrorKind::BrokenPipe),
+        }
+    });
+}
+
+#[test]
+fn urgent_data_to_the_dead() {
+    without_sigpipe(|| {
+        let listener = TcpListener::bind(ANY_PORT).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        until_ready(|| listener.accept()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        assert_kind(stream.send_urgent(b'!'), ErrorKind::BrokenPipe);
     });
 }

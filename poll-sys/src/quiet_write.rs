@@ -22,13 +22,13 @@ const MAX_SLICES: usize = 1024;
 /// What `fcntl(2)` says for `F_SETNOSIGPIPE`.
 ///
 /// # Platform
-/// Apple and NetBSD: one syscall. Nothing elsewhere: [`write`] does it.
+/// Apple and NetBSD: one syscall. Nothing elsewhere: [`write()`] does it.
 ///
 /// # Source
 /// <https://man.netbsd.org/fcntl.2>
 ///
 /// # Examples
-/// See [`write`].
+/// See [`write()`].
 pub fn silence(pipe: BorrowedFd<'_>) -> io::Result<()> {
     if let Some(command) = names::PIPE_NO_SIGPIPE {
         // SAFETY: (1) `pipe` is borrowed, so open. (2) The command takes one int, and touches no

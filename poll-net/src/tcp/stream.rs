@@ -246,6 +246,54 @@ impl TcpStream {
         self.options().set_linger(linger)
     }
 
+    /// Sends one byte of urgent data ('out of band'), of which the peer's poller tells as priority.
+    ///
+    /// TCP has room for one such byte at a time; middleboxes may strip it (RFC 6093). For protocols
+    /// that have it already (telnet, ftp).
+    ///
+    /// # Errors
+    /// As `write`.
+    ///
+    /// # Cost
+    /// One syscall.
+    ///
+    /// # Examples
+    /// See [`recv_urgent`](Self::recv_urgent).
+    pub fn send_urgent(&self, byte: u8) -> io::Result<()> {
+        poll_sys::urgent::send(self.0.as_fd(), byte)
+    }
+
+    /// Takes the byte of urgent data.
+    ///
+    /// # Errors
+    /// `WouldBlock` when one is announced but not here yet; `InvalidInput` when there is none, when
+    /// it was taken, or when it comes among the others (`options().set_out_of_band_inline(true)`).
+    ///
+    /// # Cost
+    /// One syscall.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::net::Ipv4Addr;
+    /// use poll_net::{TcpListener, TcpStream};
+    ///
+    /// let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let client = TcpStream::connect(listener.local_addr()?)?;
+    /// let (server, _) = listener.accept()?;
+    /// client.send_urgent(b'!')?;
+    /// let byte = loop {
+    ///     match server.recv_urgent() {
+    ///         Ok(byte) => break byte,
+    ///         Err(_) => {} // A program waits here, until the stream has priority data.
+    ///     }
+    /// };
+    /// assert_eq!(byte, b'!');
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn recv_urgent(&self) -> io::Result<u8> {
+        poll_sys::urgent::receive(self.0.as_fd())
+    }
+
     /// Every other socket option. (It reaches `set_nonblocking(false)` too: this crate's promise
     /// ends there.)
     ///

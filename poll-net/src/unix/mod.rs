@@ -2,6 +2,7 @@
 
 mod datagram;
 mod listener;
+mod peer;
 mod stream;
 
 use std::io;
@@ -9,6 +10,8 @@ use std::os::unix::net::SocketAddr;
 
 pub use datagram::UnixDatagram;
 pub use listener::UnixListener;
+pub use poll_sys::cred::Credentials;
+pub use poll_sys::rights::{MAX as MAX_FDS, Received as ReceivedFds};
 pub use stream::UnixStream;
 
 /// The address with an abstract name: no file, gone with its last socket. The bytes are taken as

@@ -28,7 +28,7 @@ use crate::convert::{Domain, conversions};
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
-pub struct UdpSocket(net::UdpSocket);
+pub struct UdpSocket(pub(super) net::UdpSocket);
 
 impl UdpSocket {
     /// Binds a socket to an address. Port 0 lets the system choose.
