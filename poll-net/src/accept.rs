@@ -93,10 +93,7 @@ enum State {
 
 impl<'a, L: Accept> AcceptReady<'a, L> {
     pub(crate) fn new(listener: &'a L) -> Self {
-        AcceptReady {
-            listener,
-            state: State::Going,
-        }
+        AcceptReady { listener, state: State::Going }
     }
 
     /// Whether the queue was seen empty: true only after the iteration ended for that reason.
@@ -143,10 +140,7 @@ impl<L: Accept> FusedIterator for AcceptReady<'_, L> {}
 impl<L: fmt::Debug> fmt::Debug for AcceptReady<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let AcceptReady { listener, state } = self;
-        f.debug_struct("AcceptReady")
-            .field("listener", listener)
-            .field("state", state)
-            .finish()
+        f.debug_struct("AcceptReady").field("listener", listener).field("state", state).finish()
     }
 }
 
@@ -193,9 +187,7 @@ mod tests {
     }
 
     fn run(ready: &mut AcceptReady<'_, Script>) -> Vec<Result<u8, ErrorKind>> {
-        ready
-            .map(|item| item.map(|(id, ())| id).map_err(|error| error.kind()))
-            .collect()
+        ready.map(|item| item.map(|(id, ())| id).map_err(|error| error.kind())).collect()
     }
 
     #[test]

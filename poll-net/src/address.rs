@@ -26,10 +26,7 @@ pub(crate) fn unix(address: &net::SocketAddr) -> io::Result<SockAddr> {
         return SockAddr::unix(path);
     }
     let Some(name) = abstract_name::of(address) else {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "the Unix address has no name",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the Unix address has no name"));
     };
     let mut zero_and_name = vec![0];
     zero_and_name.extend_from_slice(name);

@@ -34,20 +34,13 @@ pub(crate) fn begin(socket: BorrowedFd<'_>, address: &SockAddr) -> io::Result<()
 pub(crate) fn result(socket: BorrowedFd<'_>) -> io::Result<ConnectState> {
     let socket = SockRef::from(&socket);
     if let Some(error) = socket.take_error()? {
-        return if is_in_progress(&error) {
-            Ok(ConnectState::Pending)
-        } else {
-            Err(error)
-        };
+        return if is_in_progress(&error) { Ok(ConnectState::Pending) } else { Err(error) };
     }
     match socket.peer_addr() {
         Ok(_) => return Ok(ConnectState::Connected),
         // InvalidInput is Darwin's, for a socket that was shut down.
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::NotConnected | ErrorKind::InvalidInput
-            ) => {}
+        Err(error) if matches!(error.kind(), ErrorKind::NotConnected | ErrorKind::InvalidInput) => {
+        }
         Err(error) => return Err(error),
     }
     match socket.peek(&mut [MaybeUninit::uninit()]) {

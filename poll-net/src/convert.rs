@@ -33,10 +33,7 @@ pub(crate) fn require(
     if right_domain && socket.r#type()? == kind && right_role {
         return Ok(());
     }
-    Err(io::Error::new(
-        io::ErrorKind::InvalidInput,
-        "the descriptor is another kind of socket",
-    ))
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "the descriptor is another kind of socket"))
 }
 
 /// Makes a socket from elsewhere keep this crate's promises: it never blocks, it never raises

@@ -133,10 +133,7 @@ impl TryFrom<OwnedFd> for PipeWriter {
 fn adopt(fd: OwnedFd) -> io::Result<File> {
     let pipe = File::from(fd);
     if !pipe.metadata()?.file_type().is_fifo() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "the descriptor is no pipe",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the descriptor is no pipe"));
     }
     poll_sys::flags::set_cloexec(pipe.as_fd())?;
     poll_sys::flags::set_nonblocking(pipe.as_fd())?;

@@ -47,9 +47,7 @@ fn a_dead_reader_is_broken_pipe_and_a_dead_writer_the_end() {
 fn vectored_io_fills_and_empties_every_slice() {
     leak_checked(|| {
         let (reader, writer) = pipe().unwrap();
-        let sent = (&writer)
-            .write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cde")])
-            .unwrap();
+        let sent = (&writer).write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cde")]).unwrap();
         assert_eq!(sent, 5);
         let (mut first, mut second) = ([0; 3], [0; 4]);
         let mut bufs = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
@@ -61,11 +59,8 @@ fn vectored_io_fills_and_empties_every_slice() {
 #[test]
 fn a_childs_pipes_become_ours() {
     leak_checked(|| {
-        let mut child = Command::new("cat")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut input = PipeWriter::try_from(OwnedFd::from(child.stdin.take().unwrap())).unwrap();
         let mut output = PipeReader::try_from(OwnedFd::from(child.stdout.take().unwrap())).unwrap();
         assert_kind(output.read(&mut [0; 8]), ErrorKind::WouldBlock);

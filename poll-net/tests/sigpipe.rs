@@ -28,10 +28,7 @@ fn without_sigpipe(test: impl FnOnce()) {
 /// Writes in every way to a peer that is gone.
 fn write_to_the_dead(mut writer: impl Write) {
     assert_kind(writer.write(b"x"), ErrorKind::BrokenPipe);
-    assert_kind(
-        writer.write_vectored(&[IoSlice::new(b"x"); 2]),
-        ErrorKind::BrokenPipe,
-    );
+    assert_kind(writer.write_vectored(&[IoSlice::new(b"x"); 2]), ErrorKind::BrokenPipe);
 }
 
 #[test]
@@ -76,10 +73,7 @@ fn pipes() {
 fn descriptors_to_the_dead() {
     without_sigpipe(|| {
         let (stream, _) = UnixStream::pair().unwrap();
-        assert_kind(
-            stream.send_fds(b"x", &[stream.as_fd()]),
-            ErrorKind::BrokenPipe,
-        );
+        assert_kind(stream.send_fds(b"x", &[stream.as_fd()]), ErrorKind::BrokenPipe);
     });
 }
 

@@ -60,9 +60,7 @@ fn connect_is_pending_until_the_peer_answers() {
         // A queue of one that is full does not answer (Linux drops the SYN).
         let listener = TcpListener::builder().backlog(0).bind(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
-        let streams: Vec<_> = (0..8)
-            .map(|_| TcpStream::connect(address).unwrap())
-            .collect();
+        let streams: Vec<_> = (0..8).map(|_| TcpStream::connect(address).unwrap()).collect();
         let last = streams.last().unwrap();
         assert_eq!(last.connect_result().unwrap(), ConnectState::Pending);
         assert_eq!(last.connect_result().unwrap(), ConnectState::Pending);
@@ -112,15 +110,10 @@ fn accept_ready_takes_every_connection_and_is_drained() {
     leak_checked(|| {
         let listener = TcpListener::bind(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
-        let clients: Vec<_> = (0..20)
-            .map(|_| net::TcpStream::connect(address).unwrap())
-            .collect();
+        let clients: Vec<_> = (0..20).map(|_| net::TcpStream::connect(address).unwrap()).collect();
         let mut ready = listener.accept_ready();
         let peers: Vec<_> = ready.by_ref().map(|accepted| accepted.unwrap().1).collect();
-        let locals: Vec<_> = clients
-            .iter()
-            .map(|client| client.local_addr().unwrap())
-            .collect();
+        let locals: Vec<_> = clients.iter().map(|client| client.local_addr().unwrap()).collect();
         assert_eq!(peers, locals);
         assert!(ready.is_drained());
         assert!(ready.next().is_none());
@@ -133,16 +126,11 @@ fn a_connection_reset_in_the_queue_does_not_stop_the_others() {
         let listener = TcpListener::bind(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
         let dead = net::TcpStream::connect(address).unwrap();
-        socket2::SockRef::from(&dead)
-            .set_linger(Some(Duration::ZERO))
-            .unwrap();
+        socket2::SockRef::from(&dead).set_linger(Some(Duration::ZERO)).unwrap();
         let alive = net::TcpStream::connect(address).unwrap();
         drop(dead);
         // Linux hands the dead one out, other systems do not.
-        let peers: Vec<_> = listener
-            .accept_ready()
-            .map(|accepted| accepted.unwrap().1)
-            .collect();
+        let peers: Vec<_> = listener.accept_ready().map(|accepted| accepted.unwrap().1).collect();
         assert!(peers.contains(&alive.local_addr().unwrap()));
     });
 }
@@ -151,9 +139,7 @@ fn a_connection_reset_in_the_queue_does_not_stop_the_others() {
 fn vectored_io_fills_and_empties_every_slice() {
     leak_checked(|| {
         let (client, server) = connected();
-        let sent = (&client)
-            .write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cde")])
-            .unwrap();
+        let sent = (&client).write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"cde")]).unwrap();
         assert_eq!(sent, 5);
         let (mut first, mut second) = ([0; 3], [0; 4]);
         let got = until_ready(|| {
@@ -210,10 +196,7 @@ fn reuse_port_shares_an_address_and_without_it_the_address_is_taken() {
         let sharing = TcpListener::builder().reuse_port(true);
         let first = sharing.bind(ANY_PORT).unwrap();
         let address = first.local_addr().unwrap();
-        assert_eq!(
-            sharing.bind(address).unwrap().local_addr().unwrap(),
-            address
-        );
+        assert_eq!(sharing.bind(address).unwrap().local_addr().unwrap(), address);
         assert_kind(TcpListener::bind(address), ErrorKind::AddrInUse);
     });
 }
@@ -222,10 +205,8 @@ fn reuse_port_shares_an_address_and_without_it_the_address_is_taken() {
 fn a_dual_stack_listener_takes_ipv4_and_only_v6_does_not() {
     leak_checked(|| {
         for only_v6 in [false, true] {
-            let listener = TcpListener::builder()
-                .only_v6(only_v6)
-                .bind((Ipv6Addr::UNSPECIFIED, 0))
-                .unwrap();
+            let listener =
+                TcpListener::builder().only_v6(only_v6).bind((Ipv6Addr::UNSPECIFIED, 0)).unwrap();
             let port = listener.local_addr().unwrap().port();
             let client = net::TcpStream::connect((std::net::Ipv4Addr::LOCALHOST, port));
             assert_eq!(client.is_err(), only_v6);

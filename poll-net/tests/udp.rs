@@ -25,10 +25,7 @@ fn supported(result: io::Result<()>) -> bool {
 }
 
 fn pair() -> (UdpSocket, UdpSocket, SocketAddr) {
-    let (a, b) = (
-        UdpSocket::bind(ANY_PORT).unwrap(),
-        UdpSocket::bind(ANY_PORT).unwrap(),
-    );
+    let (a, b) = (UdpSocket::bind(ANY_PORT).unwrap(), UdpSocket::bind(ANY_PORT).unwrap());
     let to = b.local_addr().unwrap();
     (a, b, to)
 }
@@ -50,10 +47,7 @@ fn nothing_arrived_is_would_block_in_every_receive() {
         assert_kind(socket.recv(&mut buf), ErrorKind::WouldBlock);
         assert_kind(socket.recv_from(&mut buf), ErrorKind::WouldBlock);
         assert_kind(socket.peek_from(&mut buf), ErrorKind::WouldBlock);
-        assert_kind(
-            socket.recv_with(&mut Slot::new(&mut buf)),
-            ErrorKind::WouldBlock,
-        );
+        assert_kind(socket.recv_with(&mut Slot::new(&mut buf)), ErrorKind::WouldBlock);
         let mut bufs = [[0; 8]; 3];
         let mut slots = bufs.each_mut().map(|buf| Slot::new(buf));
         assert_kind(socket.recv_many(&mut slots), ErrorKind::WouldBlock);
@@ -93,10 +87,7 @@ fn a_batch_keeps_order_lengths_and_sources() {
     leak_checked(|| {
         let (a, b, to) = pair();
         let words: Vec<Vec<u8>> = (0..10).map(|n| vec![n; usize::from(n)]).collect();
-        let datagrams: Vec<_> = words
-            .iter()
-            .map(|word| Transmit::new(word).to(to))
-            .collect();
+        let datagrams: Vec<_> = words.iter().map(|word| Transmit::new(word).to(to)).collect();
         assert_eq!(a.send_many(&datagrams).unwrap(), 10);
         let mut bufs = [[0xff; 16]; 12];
         let mut slots = bufs.each_mut().map(|buf| Slot::new(buf));
@@ -129,22 +120,12 @@ fn a_batch_is_served_up_to_its_limit_and_an_empty_one_moves_nothing() {
 fn what_does_not_fit_the_buffer_is_told_as_truncated() {
     leak_checked(|| {
         let (a, b, to) = pair();
-        a.send_many(&[
-            Transmit::new(b"long one").to(to),
-            Transmit::new(b"shrt").to(to),
-        ])
-        .unwrap();
+        a.send_many(&[Transmit::new(b"long one").to(to), Transmit::new(b"shrt").to(to)]).unwrap();
         let mut bufs = [[0; 4]; 2];
         let mut slots = bufs.each_mut().map(|buf| Slot::new(buf));
         assert_eq!(b.recv_many(&mut slots).unwrap(), 2);
-        assert_eq!(
-            (slots[0].bytes(), slots[0].meta().truncated),
-            (&b"long"[..], true)
-        );
-        assert_eq!(
-            (slots[1].bytes(), slots[1].meta().truncated),
-            (&b"shrt"[..], false)
-        );
+        assert_eq!((slots[0].bytes(), slots[0].meta().truncated), (&b"long"[..], true));
+        assert_eq!((slots[1].bytes(), slots[1].meta().truncated), (&b"shrt"[..], false));
         a.send_to(b"long one", to).unwrap();
         b.recv_with(&mut slots[1]).unwrap();
         assert!(slots[1].meta().truncated);
@@ -195,10 +176,7 @@ fn the_destination_is_reported_on_ipv6_and_for_mapped_addresses() {
         server.report_destination(true).unwrap();
         let port = server.local_addr().unwrap().port();
         let mut buf = [0; 8];
-        for from in [
-            IpAddr::V6(Ipv6Addr::LOCALHOST),
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-        ] {
+        for from in [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)] {
             let client = UdpSocket::bind((from, 0)).unwrap();
             client.send_to(b"x", (from, port)).unwrap();
             let mut slot = Slot::new(&mut buf);
@@ -206,13 +184,8 @@ fn the_destination_is_reported_on_ipv6_and_for_mapped_addresses() {
             let destination = slot.meta().destination.unwrap();
             assert_eq!(destination.to_canonical(), from);
             let to = slot.meta().source.unwrap();
-            server
-                .send_with(&Transmit::new(b"y").to(to).from(destination))
-                .unwrap();
-            assert_eq!(
-                until_ready(|| client.recv_from(&mut buf)).unwrap().1.ip(),
-                from
-            );
+            server.send_with(&Transmit::new(b"y").to(to).from(destination)).unwrap();
+            assert_eq!(until_ready(|| client.recv_from(&mut buf)).unwrap().1.ip(), from);
         }
     });
 }
@@ -234,24 +207,13 @@ fn nothing_is_reported_unasked() {
 #[test]
 fn marks_arrive_as_they_were_sent() {
     leak_checked(|| {
-        for ip in [
-            IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ] {
-            let (a, b) = (
-                UdpSocket::bind((ip, 0)).unwrap(),
-                UdpSocket::bind((ip, 0)).unwrap(),
-            );
+        for ip in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+            let (a, b) = (UdpSocket::bind((ip, 0)).unwrap(), UdpSocket::bind((ip, 0)).unwrap());
             if !supported(b.report_ecn(true)) {
                 continue;
             }
             let to = b.local_addr().unwrap();
-            let marks = [
-                Ecn::NotCapable,
-                Ecn::Capable0,
-                Ecn::Capable1,
-                Ecn::Congested,
-            ];
+            let marks = [Ecn::NotCapable, Ecn::Capable0, Ecn::Capable1, Ecn::Congested];
             let batch = marks.map(|mark| Transmit::new(b"x").to(to).ecn(mark));
             assert_eq!(a.send_many(&batch).unwrap(), 4);
             let mut bufs = [[0; 8]; 4];
@@ -271,10 +233,7 @@ fn a_mark_or_source_without_destination_is_invalid() {
         assert_kind(a.send_with(&marked), ErrorKind::InvalidInput);
         let from = Transmit::new(b"x").from(Ipv4Addr::LOCALHOST.into());
         assert_kind(a.send_with(&from), ErrorKind::InvalidInput);
-        assert_kind(
-            a.send_many(&[Transmit::new(b"x"), from]),
-            ErrorKind::InvalidInput,
-        );
+        assert_kind(a.send_many(&[Transmit::new(b"x"), from]), ErrorKind::InvalidInput);
     });
 }
 
@@ -305,11 +264,7 @@ fn segments_are_cut_and_joined_again() {
 fn every_beside_fits_one_datagram() {
     leak_checked(|| {
         let (a, b, to) = pair();
-        let all = Transmit::new(b"abcd")
-            .to(to)
-            .from(to.ip())
-            .ecn(Ecn::Capable0)
-            .segment_size(2);
+        let all = Transmit::new(b"abcd").to(to).from(to.ip()).ecn(Ecn::Capable0).segment_size(2);
         if !supported(b.report_ecn(true)) || !supported(b.join_segments(true)) {
             return;
         }

@@ -64,9 +64,7 @@ fn what_would_wait_is_would_block() {
         assert_kind(a.write_all(&vec![0; 16 << 20]), ErrorKind::WouldBlock);
         let (c, _d) = UnixDatagram::pair().unwrap();
         assert_kind(c.recv(&mut [0; 1]), ErrorKind::WouldBlock);
-        let full = (0..1_000_000)
-            .find_map(|_| c.send(&[0; 512]).err())
-            .unwrap();
+        let full = (0..1_000_000).find_map(|_| c.send(&[0; 512]).err()).unwrap();
         // macOS and the BSDs have no WouldBlock here, but ENOBUFS, which std has no kind for.
         assert_ne!(full.kind(), ErrorKind::BrokenPipe, "{full}");
     });
@@ -77,16 +75,12 @@ fn accept_ready_takes_every_connection() {
     leak_checked(|| {
         let directory = Directory::new("accept");
         let listener = UnixListener::bind(directory.path("l")).unwrap();
-        let clients: Vec<_> = (0..5)
-            .map(|_| UnixStream::connect(directory.path("l")).unwrap())
-            .collect();
+        let clients: Vec<_> =
+            (0..5).map(|_| UnixStream::connect(directory.path("l")).unwrap()).collect();
         let mut ready = listener.accept_ready();
         assert_eq!(ready.by_ref().map(Result::unwrap).count(), clients.len());
         assert!(ready.is_drained());
-        assert!(matches!(
-            clients[0].connect_result().unwrap(),
-            ConnectState::Connected
-        ));
+        assert!(matches!(clients[0].connect_result().unwrap(), ConnectState::Connected));
     });
 }
 
@@ -96,22 +90,14 @@ fn addresses_are_what_was_bound() {
         let directory = Directory::new("addresses");
         let path = directory.path("l");
         let listener = UnixListener::bind(&path).unwrap();
-        assert_eq!(
-            listener.local_addr().unwrap().as_pathname(),
-            Some(path.as_path())
-        );
+        assert_eq!(listener.local_addr().unwrap().as_pathname(), Some(path.as_path()));
         let client = UnixStream::connect(&path).unwrap();
-        assert_eq!(
-            client.peer_addr().unwrap().as_pathname(),
-            Some(path.as_path())
-        );
+        assert_eq!(client.peer_addr().unwrap().as_pathname(), Some(path.as_path()));
         let (_server, peer) = listener.accept().unwrap();
         assert!(peer.is_unnamed());
         // A client with a name: bound before it connects, as a datagram socket can be.
-        let (a, b) = (
-            UnixDatagram::bind(directory.path("a")),
-            UnixDatagram::bind(directory.path("b")),
-        );
+        let (a, b) =
+            (UnixDatagram::bind(directory.path("a")), UnixDatagram::bind(directory.path("b")));
         let (a, b) = (a.unwrap(), b.unwrap());
         a.send_to(b"x", &b.local_addr().unwrap()).unwrap();
         let (_, from) = b.recv_from(&mut [0; 8]).unwrap();
@@ -126,19 +112,10 @@ fn addresses_are_what_was_bound() {
 fn connecting_to_nobody_has_its_kind() {
     leak_checked(|| {
         let directory = Directory::new("nobody");
-        assert_kind(
-            UnixStream::connect(directory.path("x")),
-            ErrorKind::NotFound,
-        );
+        assert_kind(UnixStream::connect(directory.path("x")), ErrorKind::NotFound);
         drop(UnixListener::bind(directory.path("l")).unwrap());
-        assert_kind(
-            UnixStream::connect(directory.path("l")),
-            ErrorKind::ConnectionRefused,
-        );
-        assert_kind(
-            UnixListener::bind(directory.path("l")),
-            ErrorKind::AddrInUse,
-        );
+        assert_kind(UnixStream::connect(directory.path("l")), ErrorKind::ConnectionRefused);
+        assert_kind(UnixListener::bind(directory.path("l")), ErrorKind::AddrInUse);
         assert_kind(UnixListener::bind("x".repeat(200)), ErrorKind::InvalidInput);
         let unnamed = UnixDatagram::unbound().unwrap().local_addr().unwrap();
         assert_kind(UnixStream::connect_addr(&unnamed), ErrorKind::InvalidInput);
@@ -161,10 +138,7 @@ fn abstract_names_need_no_file_and_may_hold_zeros() {
         assert_eq!(poll_sys::abstract_name::of(&peer), Some(name.as_bytes()));
         let other = abstract_name(format!("{name}2").as_bytes()).unwrap();
         let named = UnixDatagram::bind_addr(&other).unwrap();
-        UnixDatagram::unbound()
-            .unwrap()
-            .send_to(b"x", &other)
-            .unwrap();
+        UnixDatagram::unbound().unwrap().send_to(b"x", &other).unwrap();
         assert_eq!(named.recv(&mut [0; 8]).unwrap(), 1);
         assert_kind(abstract_name(&[b'x'; 200]), ErrorKind::InvalidInput);
     });
@@ -178,9 +152,7 @@ fn the_peers_credentials_are_this_process_own() {
             Err(error) if error.kind() == ErrorKind::Unsupported => return,
             peer => peer.unwrap(),
         };
-        let own = fs::metadata("/proc/self")
-            .or_else(|_| File::open(".")?.metadata())
-            .unwrap();
+        let own = fs::metadata("/proc/self").or_else(|_| File::open(".")?.metadata()).unwrap();
         assert_eq!(peer.user, own.uid());
         if let Some(process) = peer.process {
             assert_eq!(u32::try_from(process).unwrap(), std::process::id());
@@ -205,10 +177,7 @@ fn passed_descriptors_arrive_in_order_and_cloexec() {
         assert_eq!(a.send_fds(b"hello", &sent).unwrap(), 5);
         let (mut buf, mut fds) = ([0; 16], Vec::new());
         let received = b.recv_fds(&mut buf, 8, &mut fds).unwrap();
-        assert_eq!(
-            (received.len, received.accepted, received.closed),
-            (5, 3, 0)
-        );
+        assert_eq!((received.len, received.accepted, received.closed), (5, 3, 0));
         assert!(!received.truncated);
         for (sent, received) in sent.iter().zip(&fds) {
             assert!(same_file(*sent, received.as_fd()).unwrap());
@@ -222,8 +191,7 @@ fn descriptors_beyond_the_limit_are_closed() {
     leak_checked(|| {
         let (a, b) = UnixDatagram::pair().unwrap();
         let (reader, writer) = pipe().unwrap();
-        a.send_fds(b"x", &[writer.as_fd(), writer.as_fd(), writer.as_fd()])
-            .unwrap();
+        a.send_fds(b"x", &[writer.as_fd(), writer.as_fd(), writer.as_fd()]).unwrap();
         drop(writer);
         let mut fds = Vec::new();
         let received = b.recv_fds(&mut [0; 8], 1, &mut fds).unwrap();

@@ -11,10 +11,7 @@ pub const SUPPORTED: bool = false;
 /// # Errors
 /// `Unsupported`.
 pub fn new(_name: &[u8]) -> io::Result<SocketAddr> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "abstract names exist on Linux only",
-    ))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "abstract names exist on Linux only"))
 }
 
 /// The abstract name of an address: none on this system.

@@ -56,10 +56,7 @@ impl Address {
 
     /// Room for the kernel to write an address of any family.
     pub(crate) fn receive() -> Address {
-        Address {
-            len: size_of::<sockaddr_storage>() as socklen_t,
-            ..Address::none()
-        }
+        Address { len: size_of::<sockaddr_storage>() as socklen_t, ..Address::none() }
     }
 
     /// The pointers for a call that writes an address: the first has room for as many bytes as the
@@ -135,10 +132,7 @@ impl Address {
             return abstract_name::new(&path[1..]);
         }
         // The length counts a final zero on some systems and the whole array on others.
-        let end = path
-            .iter()
-            .position(|&byte| byte == 0)
-            .unwrap_or(path.len());
+        let end = path.iter().position(|&byte| byte == 0).unwrap_or(path.len());
         net::SocketAddr::from_pathname(OsStr::from_bytes(&path[..end]))
     }
 }
@@ -179,10 +173,9 @@ impl fmt::Debug for Address {
         match (self.to_inet(), self.to_unix()) {
             (Some(inet), _) => fmt::Debug::fmt(&inet, f),
             (None, Ok(unix)) => fmt::Debug::fmt(&unix, f),
-            (None, Err(_)) => f
-                .debug_struct("Address")
-                .field("family", &self.storage.ss_family)
-                .finish(),
+            (None, Err(_)) => {
+                f.debug_struct("Address").field("family", &self.storage.ss_family).finish()
+            }
         }
     }
 }
@@ -193,13 +186,8 @@ mod tests {
 
     #[test]
     fn internet_addresses_survive_the_round_trip() {
-        for text in [
-            "0.0.0.0:0",
-            "127.0.0.1:80",
-            "255.1.2.3:65535",
-            "[::]:0",
-            "[2001:db8::9]:443",
-        ] {
+        for text in ["0.0.0.0:0", "127.0.0.1:80", "255.1.2.3:65535", "[::]:0", "[2001:db8::9]:443"]
+        {
             let address: SocketAddr = text.parse().unwrap();
             assert_eq!(Address::from(address).to_inet(), Some(address));
         }
@@ -216,10 +204,7 @@ mod tests {
     #[test]
     fn an_internet_address_is_no_unix_address() {
         let address = Address::from(SocketAddr::from(([127, 0, 0, 1], 80)));
-        assert_eq!(
-            address.to_unix().unwrap_err().kind(),
-            io::ErrorKind::InvalidInput
-        );
+        assert_eq!(address.to_unix().unwrap_err().kind(), io::ErrorKind::InvalidInput);
     }
 
     #[test]

@@ -97,11 +97,7 @@ impl<'a> Iterator for Messages<'a> {
             return Some(Message { level, kind, data });
         }
         self.0 = here.get(space(data_len)..).unwrap_or_default();
-        Some(Message {
-            level,
-            kind,
-            data: &data[..data_len],
-        })
+        Some(Message { level, kind, data: &data[..data_len] })
     }
 }
 

@@ -6,8 +6,5 @@ use std::os::fd::BorrowedFd;
 use crate::cred::Credentials;
 
 pub(crate) fn peer(_stream: BorrowedFd<'_>) -> io::Result<Credentials> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "this system does not tell a peer's identity",
-    ))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "this system does not tell a peer's identity"))
 }

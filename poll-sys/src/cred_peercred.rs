@@ -22,9 +22,5 @@ pub(crate) fn peer(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
     if peer.uid == u32::MAX {
         return Err(io::ErrorKind::NotConnected.into());
     }
-    Ok(Credentials {
-        user: peer.uid,
-        group: peer.gid,
-        process: Some(peer.pid),
-    })
+    Ok(Credentials { user: peer.uid, group: peer.gid, process: Some(peer.pid) })
 }

@@ -16,9 +16,5 @@ pub(crate) fn peer(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
         Some((level, name)) => Some(socket_option::get_int(stream, level, name)?),
         None => None,
     };
-    Ok(Credentials {
-        user,
-        group,
-        process,
-    })
+    Ok(Credentials { user, group, process })
 }

@@ -23,9 +23,5 @@ pub(crate) fn peer(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
     let process = unsafe { libc::ucred_getpid(ucred) };
     // SAFETY: UCRED; it is not used after this.
     unsafe { libc::ucred_free(ucred) };
-    Ok(Credentials {
-        user,
-        group,
-        process: (process != -1).then_some(process),
-    })
+    Ok(Credentials { user, group, process: (process != -1).then_some(process) })
 }

@@ -93,8 +93,7 @@ impl Default for Event {
 impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut f = f.debug_struct("Event");
-        f.field("source", &self.source())
-            .field("object", &self.object());
+        f.field("source", &self.source()).field("object", &self.object());
         if self.source() == Source::FD {
             f.field("found", &self.found());
         } else {
@@ -298,11 +297,7 @@ pub fn getn(
             limit,
         )
     });
-    let taken = if events[0].source() == Source(0) {
-        0
-    } else {
-        count.min(max) as usize
-    };
+    let taken = if events[0].source() == Source(0) { 0 } else { count.min(max) as usize };
     match outcome {
         Ok(_) => Ok(Ended::Filled(taken)),
         Err(e) if e.raw_os_error() == Some(libc::ETIME) => Ok(Ended::TimedOut(taken)),

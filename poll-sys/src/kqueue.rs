@@ -93,10 +93,7 @@ impl<'a> Change<'a> {
     }
 
     fn new(ident: usize, filter: Filter, flags: Flags) -> Self {
-        Self {
-            raw: record(ident, filter, flags, 0, 0, 0),
-            about: PhantomData,
-        }
+        Self { raw: record(ident, filter, flags, 0, 0, 0), about: PhantomData }
     }
 
     /// Which filter is changed.
@@ -168,10 +165,7 @@ impl Change<'static> {
     #[must_use]
     pub fn timer(ident: usize, flags: Flags, fflags: u32, period: i32) -> Self {
         let raw = record(ident, Filter::TIMER, flags, fflags, period, 0);
-        Self {
-            raw,
-            about: PhantomData,
-        }
+        Self { raw, about: PhantomData }
     }
 }
 
@@ -186,9 +180,7 @@ impl Event {
     /// An event as the kernel would write it, for what stands in for one.
     #[must_use]
     pub fn new(ident: usize, filter: Filter, flags: Flags, fflags: u32, udata: usize) -> Self {
-        Self {
-            raw: record(ident, filter, flags, fflags, 0, udata),
-        }
+        Self { raw: record(ident, filter, flags, fflags, 0, udata) }
     }
 
     /// The descriptor's number, the process, the signal, or the caller's identifier.
@@ -235,9 +227,7 @@ impl Event {
         match self.data() {
             0 => None,
             _ if !self.flags().contains(Flags::ERROR) => None,
-            errno => Some(io::Error::from_raw_os_error(
-                i32::try_from(errno).unwrap_or(0),
-            )),
+            errno => Some(io::Error::from_raw_os_error(i32::try_from(errno).unwrap_or(0))),
         }
     }
 }
@@ -245,9 +235,7 @@ impl Event {
 impl Default for Event {
     /// An entry that the kernel has not written yet: all zero.
     fn default() -> Self {
-        Self {
-            raw: record(0, Filter::READ, Flags::empty(), 0, 0, 0),
-        }
+        Self { raw: record(0, Filter::READ, Flags::empty(), 0, 0, 0) }
     }
 }
 

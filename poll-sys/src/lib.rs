@@ -182,33 +182,17 @@ mod kqueue_local {
     #[cfg(not(target_os = "netbsd"))]
     pub(crate) type Count = libc::c_int;
 
-    #[cfg(any(
-        target_vendor = "apple",
-        target_os = "dragonfly",
-        target_os = "openbsd"
-    ))]
+    #[cfg(any(target_vendor = "apple", target_os = "dragonfly", target_os = "openbsd"))]
     pub(crate) use with_except::{EVFILT_EXCEPT, NOTE_OOB};
-    #[cfg(any(
-        target_vendor = "apple",
-        target_os = "dragonfly",
-        target_os = "openbsd"
-    ))]
+    #[cfg(any(target_vendor = "apple", target_os = "dragonfly", target_os = "openbsd"))]
     mod with_except {
         pub(crate) const EVFILT_EXCEPT: Option<super::FilterBits> = Some(libc::EVFILT_EXCEPT);
         pub(crate) const NOTE_OOB: Option<u32> = Some(libc::NOTE_OOB);
     }
 
-    #[cfg(not(any(
-        target_vendor = "apple",
-        target_os = "dragonfly",
-        target_os = "openbsd"
-    )))]
+    #[cfg(not(any(target_vendor = "apple", target_os = "dragonfly", target_os = "openbsd")))]
     pub(crate) use without_except::{EVFILT_EXCEPT, NOTE_OOB};
-    #[cfg(not(any(
-        target_vendor = "apple",
-        target_os = "dragonfly",
-        target_os = "openbsd"
-    )))]
+    #[cfg(not(any(target_vendor = "apple", target_os = "dragonfly", target_os = "openbsd")))]
     mod without_except {
         pub(crate) const EVFILT_EXCEPT: Option<super::FilterBits> = None;
         pub(crate) const NOTE_OOB: Option<u32> = None;
@@ -284,11 +268,7 @@ pub mod mmsg;
 pub mod mmsg;
 // Compiled here as well, for its tests.
 #[cfg(all(test, target_os = "linux"))]
-#[allow(
-    unreachable_pub,
-    dead_code,
-    reason = "public and whole where it is the one chosen"
-)]
+#[allow(unreachable_pub, dead_code, reason = "public and whole where it is the one chosen")]
 mod mmsg_loop;
 mod msg;
 #[cfg(target_os = "linux")]

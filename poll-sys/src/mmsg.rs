@@ -66,19 +66,10 @@ pub fn receive(socket: BorrowedFd<'_>, slots: &mut [Slot<'_>]) -> io::Result<usi
     let rows = slots.len().min(BATCH);
     let mut addresses = [Address::receive(); BATCH];
     let mut controls = [Space::<ROOM>::ZERO; BATCH];
-    let mut iovecs = [iovec {
-        iov_base: ptr::null_mut(),
-        iov_len: 0,
-    }; BATCH];
-    let mut headers = [mmsghdr {
-        msg_hdr: msg::empty(),
-        msg_len: 0,
-    }; BATCH];
+    let mut iovecs = [iovec { iov_base: ptr::null_mut(), iov_len: 0 }; BATCH];
+    let mut headers = [mmsghdr { msg_hdr: msg::empty(), msg_len: 0 }; BATCH];
     for (row, slot) in slots[..rows].iter_mut().enumerate() {
-        iovecs[row] = iovec {
-            iov_base: slot.buf.as_mut_ptr().cast(),
-            iov_len: slot.buf.len(),
-        };
+        iovecs[row] = iovec { iov_base: slot.buf.as_mut_ptr().cast(), iov_len: slot.buf.len() };
         let header = &mut headers[row].msg_hdr;
         let (name, name_len) = addresses[row].as_mut_raw();
         header.msg_name = name.cast();
@@ -94,11 +85,7 @@ pub fn receive(socket: BorrowedFd<'_>, slots: &mut [Slot<'_>]) -> io::Result<usi
     let received = unsafe { libc::recvmmsg(fd, first, rows as _, 0, no_timeout) };
     let received = mmsg_result(received)?.min(rows);
     for (row, slot) in slots[..received].iter_mut().enumerate() {
-        let mmsghdr {
-            msg_hdr: header,
-            msg_len: len,
-            ..
-        } = &headers[row];
+        let mmsghdr { msg_hdr: header, msg_len: len, .. } = &headers[row];
         addresses[row].set_len(header.msg_namelen);
         let control_len = ROOM.min(header.msg_controllen as _);
         slot.meta = Meta {
@@ -138,20 +125,11 @@ pub fn send(socket: BorrowedFd<'_>, datagrams: &[Transmit<'_>]) -> io::Result<us
     let rows = datagrams.len().min(BATCH);
     let mut addresses = [Address::none(); BATCH];
     let mut controls = [Space::<ROOM>::ZERO; BATCH];
-    let mut iovecs = [iovec {
-        iov_base: ptr::null_mut(),
-        iov_len: 0,
-    }; BATCH];
-    let mut headers = [mmsghdr {
-        msg_hdr: msg::empty(),
-        msg_len: 0,
-    }; BATCH];
+    let mut iovecs = [iovec { iov_base: ptr::null_mut(), iov_len: 0 }; BATCH];
+    let mut headers = [mmsghdr { msg_hdr: msg::empty(), msg_len: 0 }; BATCH];
     for (row, datagram) in datagrams[..rows].iter().enumerate() {
         let bytes = datagram.bytes;
-        iovecs[row] = iovec {
-            iov_base: bytes.as_ptr().cast_mut().cast(),
-            iov_len: bytes.len(),
-        };
+        iovecs[row] = iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
         let header = &mut headers[row].msg_hdr;
         if let Some(to) = datagram.to {
             addresses[row] = Address::from(to);

@@ -17,12 +17,7 @@ pub const BATCH: usize = 32;
 /// # Cost
 /// One syscall per datagram, and one that finds none. No allocation.
 pub fn receive(socket: BorrowedFd<'_>, slots: &mut [Slot<'_>]) -> io::Result<usize> {
-    count(
-        slots
-            .iter_mut()
-            .take(BATCH)
-            .map(|slot| udp_one::receive(socket, slot)),
-    )
+    count(slots.iter_mut().take(BATCH).map(|slot| udp_one::receive(socket, slot)))
 }
 
 /// Sends datagrams, in order, up to [`BATCH`]; how many the kernel took.
@@ -34,12 +29,7 @@ pub fn receive(socket: BorrowedFd<'_>, slots: &mut [Slot<'_>]) -> io::Result<usi
 /// # Cost
 /// One syscall per datagram. No allocation.
 pub fn send(socket: BorrowedFd<'_>, datagrams: &[Transmit<'_>]) -> io::Result<usize> {
-    count(
-        datagrams
-            .iter()
-            .take(BATCH)
-            .map(|datagram| udp_one::send(socket, datagram).map(drop)),
-    )
+    count(datagrams.iter().take(BATCH).map(|datagram| udp_one::send(socket, datagram).map(drop)))
 }
 
 /// How many went well before the first that did not; its error if it was the first of all.
@@ -72,15 +62,9 @@ mod tests {
         let mut slots = bufs.each_mut().map(|buf| Slot::new(buf));
         let nothing = receive(b.as_fd(), &mut slots).unwrap_err();
         assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
-        assert_eq!(
-            send(a.as_fd(), &[datagram(b"one"), datagram(b"two")]).unwrap(),
-            2
-        );
+        assert_eq!(send(a.as_fd(), &[datagram(b"one"), datagram(b"two")]).unwrap(), 2);
         assert_eq!(receive(b.as_fd(), &mut slots).unwrap(), 2);
-        assert_eq!(
-            (slots[0].bytes(), slots[1].bytes()),
-            (&b"one"[..], &b"two"[..])
-        );
+        assert_eq!((slots[0].bytes(), slots[1].bytes()), (&b"one"[..], &b"two"[..]));
         let unsendable = [datagram(b"x"), Transmit::new(b"nowhere")];
         assert_eq!(send(a.as_fd(), &unsendable).unwrap(), 1);
         assert!(send(a.as_fd(), &unsendable[1..]).is_err());

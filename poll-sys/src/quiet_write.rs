@@ -84,10 +84,7 @@ pub fn write(pipe: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
 
 /// The form in which the kernel takes the slices.
 pub(crate) fn as_iovecs(bufs: &[IoSlice<'_>]) -> (*const libc::iovec, c_int) {
-    (
-        bufs.as_ptr().cast(),
-        c_int::try_from(bufs.len()).unwrap_or(c_int::MAX),
-    )
+    (bufs.as_ptr().cast(), c_int::try_from(bufs.len()).unwrap_or(c_int::MAX))
 }
 
 fn writev(pipe: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -106,10 +103,7 @@ mod tests {
     #[test]
     fn slices_over_the_limit_are_left() {
         let (_reader, writer) = crate::pipe::pipe().unwrap();
-        assert_eq!(
-            write(writer.as_fd(), &vec![IoSlice::new(b"x"); 3000]).unwrap(),
-            MAX_SLICES
-        );
+        assert_eq!(write(writer.as_fd(), &vec![IoSlice::new(b"x"); 3000]).unwrap(), MAX_SLICES);
     }
 
     #[test]

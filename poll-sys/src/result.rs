@@ -12,21 +12,14 @@ use libc::c_int;
 /// # Errors
 /// The `errno` of the call that just failed.
 pub(crate) fn check(returned: c_int) -> io::Result<c_int> {
-    if returned == -1 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(returned)
-    }
+    if returned == -1 { Err(io::Error::last_os_error()) } else { Ok(returned) }
 }
 
 /// [`check`] for the calls that return a byte count (`ssize_t`).
 ///
 /// # Errors
 /// The `errno` of the call that just failed.
-#[allow(
-    dead_code,
-    reason = "not every target has an interface that counts bytes"
-)]
+#[allow(dead_code, reason = "not every target has an interface that counts bytes")]
 pub(crate) fn check_size(returned: libc::ssize_t) -> io::Result<usize> {
     usize::try_from(returned).map_err(|_| io::Error::last_os_error())
 }

@@ -114,11 +114,8 @@ pub fn receive(
 ) -> io::Result<Received> {
     let mut space = Space::<ROOM>::ZERO;
     let arrived = msg::receive(socket, bufs, None, &mut space.0, names::CLOEXEC_RIGHTS)?;
-    let mut received = Received {
-        len: arrived.len,
-        truncated: arrived.control_truncated,
-        ..Received::default()
-    };
+    let mut received =
+        Received { len: arrived.len, truncated: arrived.control_truncated, ..Received::default() };
     let mut failed = None;
     for fd in own(&space.0[..arrived.control_len]) {
         if names::CLOEXEC_RIGHTS == 0 {

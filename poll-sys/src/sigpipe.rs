@@ -94,10 +94,7 @@ mod tests {
 
     #[test]
     fn a_raised_signal_is_swallowed_and_the_error_given_on() {
-        assert_eq!(
-            without(dead_write).unwrap_err().kind(),
-            ErrorKind::BrokenPipe
-        );
+        assert_eq!(without(dead_write).unwrap_err().kind(), ErrorKind::BrokenPipe);
         assert!(!is_pending());
     }
 

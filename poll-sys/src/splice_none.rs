@@ -8,8 +8,5 @@ use std::os::fd::BorrowedFd;
 /// # Errors
 /// `Unsupported`.
 pub fn splice(_from: BorrowedFd<'_>, _to: BorrowedFd<'_>, _count: usize) -> io::Result<usize> {
-    Err(io::Error::new(
-        io::ErrorKind::Unsupported,
-        "splice exists on Linux only",
-    ))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "splice exists on Linux only"))
 }

@@ -34,10 +34,7 @@ pub fn is_always_ready(fd: BorrowedFd<'_>) -> io::Result<bool> {
     check(unsafe { libc::fstat(fd.as_raw_fd(), status.as_mut_ptr()) })?;
     // SAFETY: 1. It is initialised: fstat(2) has succeeded, and fills the structure then.
     let status = unsafe { status.assume_init() };
-    Ok(matches!(
-        status.st_mode & libc::S_IFMT,
-        libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK
-    ))
+    Ok(matches!(status.st_mode & libc::S_IFMT, libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK))
 }
 
 #[cfg(test)]

@@ -17,10 +17,7 @@ pub(crate) fn timespec(duration: Duration) -> libc::timespec {
 }
 
 /// Whole milliseconds of `duration`, rounded up, at most `i32::MAX` (24.8 days).
-#[allow(
-    dead_code,
-    reason = "not every target has a call that takes milliseconds"
-)]
+#[allow(dead_code, reason = "not every target has a call that takes milliseconds")]
 pub(crate) fn millis_ceil(duration: Duration) -> i32 {
     let whole = duration.as_millis();
     let partial = duration.subsec_nanos() % 1_000_000 != 0;

@@ -90,10 +90,7 @@ pub struct Slot<'a> {
 impl<'a> Slot<'a> {
     /// An empty slot.
     pub fn new(buf: &'a mut [u8]) -> Slot<'a> {
-        Slot {
-            buf,
-            meta: Meta::default(),
-        }
+        Slot { buf, meta: Meta::default() }
     }
 
     /// The datagram that was received last, or nothing.
@@ -131,46 +128,28 @@ pub struct Transmit<'a> {
 impl<'a> Transmit<'a> {
     /// A datagram for the peer that the socket is connected to.
     pub fn new(bytes: &'a [u8]) -> Transmit<'a> {
-        Transmit {
-            bytes,
-            to: None,
-            from: None,
-            ecn: None,
-            segment_size: None,
-        }
+        Transmit { bytes, to: None, from: None, ecn: None, segment_size: None }
     }
 
     /// Sends it there.
     pub fn to(self, to: SocketAddr) -> Self {
-        Self {
-            to: Some(to),
-            ..self
-        }
+        Self { to: Some(to), ..self }
     }
 
     /// Sends it from this of the machine's addresses. Needs [`to`](Self::to).
     pub fn from(self, from: IpAddr) -> Self {
-        Self {
-            from: Some(from),
-            ..self
-        }
+        Self { from: Some(from), ..self }
     }
 
     /// Marks it. Needs [`to`](Self::to).
     pub fn ecn(self, ecn: Ecn) -> Self {
-        Self {
-            ecn: Some(ecn),
-            ..self
-        }
+        Self { ecn: Some(ecn), ..self }
     }
 
     /// Cuts the bytes into datagrams of this size, the last one shorter; the kernel or the network
     /// card does it (Linux: `UDP_SEGMENT`, at most 64 of them and 64 KiB in all).
     pub fn segment_size(self, bytes: u16) -> Self {
-        Self {
-            segment_size: Some(bytes),
-            ..self
-        }
+        Self { segment_size: Some(bytes), ..self }
     }
 
     /// Writes the control messages that say so.
@@ -264,12 +243,7 @@ pub fn report_destination(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn report_ecn(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-    report(
-        socket,
-        names::REPORT_TOS,
-        names::V6_CLASS.map(|(report, _)| report),
-        on,
-    )
+    report(socket, names::REPORT_TOS, names::V6_CLASS.map(|(report, _)| report), on)
 }
 
 /// Lets the kernel join datagrams of one flow that arrive together, to be received as one
@@ -334,10 +308,7 @@ fn read_v6(message: &Message<'_>, meta: &mut Meta) {
     } else if message.kind == libc::IPV6_PKTINFO && message.data.len() == V6_PKTINFO {
         // RFC 3542, 6.2: struct in6_pktinfo { struct in6_addr ipi6_addr; unsigned ipi6_ifindex; }
         let (address, interface) = message.data.split_at(16);
-        meta.destination = address
-            .try_into()
-            .ok()
-            .map(|a: [u8; 16]| Ipv6Addr::from(a).into());
+        meta.destination = address.try_into().ok().map(|a: [u8; 16]| Ipv6Addr::from(a).into());
         meta.interface = interface.try_into().ok().map(u32::from_ne_bytes);
     }
 }
@@ -370,11 +341,7 @@ fn push_class(control: &mut Writer<'_>, to: &SocketAddr, class: u8) -> io::Resul
     }
     match names::SENT_TOS_SIZE {
         1 => Ok(control.push(libc::IPPROTO_IP, libc::IP_TOS, &[class])),
-        4 => Ok(control.push(
-            libc::IPPROTO_IP,
-            libc::IP_TOS,
-            &c_int::from(class).to_ne_bytes(),
-        )),
+        4 => Ok(control.push(libc::IPPROTO_IP, libc::IP_TOS, &c_int::from(class).to_ne_bytes())),
         _ => Err(io::ErrorKind::Unsupported.into()),
     }
 }
@@ -403,8 +370,5 @@ fn report(
 }
 
 fn no_room() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidInput,
-        "too many control messages for one datagram",
-    )
+    io::Error::new(io::ErrorKind::InvalidInput, "too many control messages for one datagram")
 }

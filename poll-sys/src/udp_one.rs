@@ -36,10 +36,5 @@ pub(crate) fn send(socket: BorrowedFd<'_>, datagram: &Transmit<'_>) -> io::Resul
     let mut space = Space::<ROOM>::ZERO;
     let mut control = Writer::new(&mut space.0);
     datagram.write_control(&mut control)?;
-    msg::send(
-        socket,
-        &[IoSlice::new(datagram.bytes)],
-        to.as_ref(),
-        control.finish(),
-    )
+    msg::send(socket, &[IoSlice::new(datagram.bytes)], to.as_ref(), control.finish())
 }

@@ -19,10 +19,7 @@ pub(crate) fn read_destination(message: &Message<'_>) -> Option<(Ipv4Addr, Optio
     }
     let destination = field(message.data, offset_of!(in_pktinfo, ipi_addr))?;
     let interface = field(message.data, offset_of!(in_pktinfo, ipi_ifindex))?;
-    Some((
-        Ipv4Addr::from(destination),
-        Some(u32::from_ne_bytes(interface)),
-    ))
+    Some((Ipv4Addr::from(destination), Some(u32::from_ne_bytes(interface))))
 }
 
 /// Adds the message that sets the source address; false if it does not fit.

@@ -35,11 +35,7 @@ use crate::result::check_size;
 /// # std::io::Result::Ok(())
 /// ```
 pub fn send(stream: BorrowedFd<'_>, byte: u8) -> io::Result<()> {
-    let (fd, flags, byte) = (
-        stream.as_raw_fd(),
-        libc::MSG_OOB | names::NO_SIGNAL,
-        &raw const byte,
-    );
+    let (fd, flags, byte) = (stream.as_raw_fd(), libc::MSG_OOB | names::NO_SIGNAL, &raw const byte);
     // SAFETY: (1) `stream` is borrowed, so open. (2) One byte is read at a pointer to a live byte.
     check_size(unsafe { libc::send(fd, byte.cast(), 1, flags) })?;
     Ok(())

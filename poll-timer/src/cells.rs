@@ -31,17 +31,8 @@ fn bits([a, b, c]: Tag) -> u32 {
 /// A place for a timer. A free one keeps its place and deadline, see FILED-EARLY in `ring`.
 #[derive(Debug, Clone)]
 enum Cell<T> {
-    Live {
-        tag: Tag,
-        generation: Generation,
-        deadline: u64,
-        value: T,
-    },
-    Free {
-        tag: Tag,
-        generation: Generation,
-        deadline: u64,
-    },
+    Live { tag: Tag, generation: Generation, deadline: u64, value: T },
+    Free { tag: Tag, generation: Generation, deadline: u64 },
 }
 
 impl<T> Cell<T> {
@@ -90,11 +81,7 @@ impl<T> Nodes for Cells<T> {
             Cell::Live { tag, deadline, .. } => (tag, deadline, true),
             Cell::Free { tag, deadline, .. } => (tag, deadline, false),
         };
-        Node {
-            deadline,
-            place: (bits(tag) & PLACE) as u16,
-            live,
-        }
+        Node { deadline, place: (bits(tag) & PLACE) as u16, live }
     }
 
     #[inline]
@@ -105,12 +92,8 @@ impl<T> Nodes for Cells<T> {
 
     #[inline]
     fn put(&mut self, id: u32, new_deadline: u64, order: u64, place: u16) {
-        let (Cell::Live {
-            tag: old, deadline, ..
-        }
-        | Cell::Free {
-            tag: old, deadline, ..
-        }) = &mut self.cells[id as usize];
+        let (Cell::Live { tag: old, deadline, .. } | Cell::Free { tag: old, deadline, .. }) =
+            &mut self.cells[id as usize];
         *old = tag(order, place);
         *deadline = new_deadline;
         self.low[id as usize] = order as u32;
@@ -132,12 +115,7 @@ impl<T> Nodes for Cells<T> {
 
 impl<T> Cells<T> {
     pub(crate) const fn new() -> Self {
-        Self {
-            cells: Vec::new(),
-            low: Vec::new(),
-            free: FreeSet::new(),
-            fresh: Generation::MIN,
-        }
+        Self { cells: Vec::new(), low: Vec::new(), free: FreeSet::new(), fresh: Generation::MIN }
     }
 
     /// Puts a value into the lowest free cell, or a new one.
@@ -155,29 +133,16 @@ impl<T> Cells<T> {
         let deadline = match *cell {
             Cell::Live { deadline, .. } | Cell::Free { deadline, .. } => deadline,
         };
-        *cell = Cell::Live {
-            tag,
-            generation,
-            deadline,
-            value,
-        };
+        *cell = Cell::Live { tag, generation, deadline, value };
         (id, generation)
     }
 
     fn push(&mut self, value: T) -> (u32, Generation) {
         let id = self.cells.len();
-        assert!(
-            id < u32::MAX as usize,
-            "a wheel holds less than 2^32 timers"
-        );
+        assert!(id < u32::MAX as usize, "a wheel holds less than 2^32 timers");
         self.free.grow(id + 1);
         let tag = tag(0, crate::ring::NOWHERE);
-        self.cells.push(Cell::Live {
-            tag,
-            generation: self.fresh,
-            deadline: 0,
-            value,
-        });
+        self.cells.push(Cell::Live { tag, generation: self.fresh, deadline: 0, value });
         self.low.push(0);
         (id as u32, self.fresh)
     }
@@ -195,18 +160,9 @@ impl<T> Cells<T> {
     pub(crate) fn remove(&mut self, id: u32, generation: Generation) -> Option<T> {
         let cell = self.cells.get_mut(id as usize)?;
         match *cell {
-            Cell::Live {
-                tag,
-                generation: its,
-                deadline,
-                ..
-            } if its == generation => {
+            Cell::Live { tag, generation: its, deadline, .. } if its == generation => {
                 let next = generation.checked_add(1);
-                let freed = Cell::Free {
-                    tag,
-                    generation: next.unwrap_or(generation),
-                    deadline,
-                };
+                let freed = Cell::Free { tag, generation: next.unwrap_or(generation), deadline };
                 let Cell::Live { value, .. } = core::mem::replace(cell, freed) else {
                     return None;
                 };
@@ -228,63 +184,43 @@ impl<T> Cells<T> {
 
     pub(crate) fn get(&self, id: u32, generation: Generation) -> Option<(u64, &T)> {
         match self.cells.get(id as usize)? {
-            Cell::Live {
-                generation: its,
-                deadline,
-                value,
-                ..
-            } if *its == generation => Some((*deadline, value)),
+            Cell::Live { generation: its, deadline, value, .. } if *its == generation => {
+                Some((*deadline, value))
+            }
             _ => None,
         }
     }
 
     pub(crate) fn get_mut(&mut self, id: u32, generation: Generation) -> Option<&mut T> {
         match self.cells.get_mut(id as usize)? {
-            Cell::Live {
-                generation: its,
-                value,
-                ..
-            } if *its == generation => Some(value),
+            Cell::Live { generation: its, value, .. } if *its == generation => Some(value),
             _ => None,
         }
     }
 
     pub(crate) fn current_mut(&mut self, id: u32) -> Option<(Generation, u64, &mut T)> {
         match self.cells.get_mut(id as usize)? {
-            Cell::Live {
-                generation,
-                deadline,
-                value,
-                ..
-            } => Some((*generation, *deadline, value)),
+            Cell::Live { generation, deadline, value, .. } => Some((*generation, *deadline, value)),
             Cell::Free { .. } => None,
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, Generation, u64, &T)> {
         (0..).zip(&self.cells).filter_map(|(id, cell)| match cell {
-            Cell::Live {
-                generation,
-                deadline,
-                value,
-                ..
-            } => Some((id, *generation, *deadline, value)),
+            Cell::Live { generation, deadline, value, .. } => {
+                Some((id, *generation, *deadline, value))
+            }
             Cell::Free { .. } => None,
         })
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, Generation, u64, &mut T)> {
-        (0..)
-            .zip(&mut self.cells)
-            .filter_map(|(id, cell)| match cell {
-                Cell::Live {
-                    generation,
-                    deadline,
-                    value,
-                    ..
-                } => Some((id, *generation, *deadline, value)),
-                Cell::Free { .. } => None,
-            })
+        (0..).zip(&mut self.cells).filter_map(|(id, cell)| match cell {
+            Cell::Live { generation, deadline, value, .. } => {
+                Some((id, *generation, *deadline, value))
+            }
+            Cell::Free { .. } => None,
+        })
     }
 
     pub(crate) fn capacity(&self) -> usize {

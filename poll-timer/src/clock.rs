@@ -43,21 +43,13 @@ impl Clock {
     /// A clock with ticks of one millisecond, the first of them at `origin`.
     #[must_use]
     pub fn new(origin: Instant) -> Self {
-        Self {
-            origin,
-            resolution: 1_000_000,
-        }
+        Self { origin, resolution: 1_000_000 }
     }
 
     /// A clock with ticks of `resolution`, at least one nanosecond and at most 584 years.
     #[must_use]
     pub fn with_resolution(origin: Instant, resolution: Duration) -> Self {
-        Self {
-            origin,
-            resolution: u64::try_from(resolution.as_nanos())
-                .unwrap_or(u64::MAX)
-                .max(1),
-        }
+        Self { origin, resolution: u64::try_from(resolution.as_nanos()).unwrap_or(u64::MAX).max(1) }
     }
 
     /// The length of a tick.
@@ -92,9 +84,7 @@ impl Clock {
     #[must_use]
     pub fn deadline_after(&self, now: Instant, after: Duration) -> u64 {
         let since = now.saturating_duration_since(self.origin);
-        since
-            .checked_add(after)
-            .map_or(u64::MAX, |since| self.ticks(since, true))
+        since.checked_add(after).map_or(u64::MAX, |since| self.ticks(since, true))
     }
 
     /// The instant at which a tick begins. `None` is never: for `u64::MAX`, and for what is beyond
@@ -144,17 +134,10 @@ mod tests {
     fn deadlines_round_up_and_the_present_down() {
         let clock = clock(Duration::from_millis(2));
         let at = |nanos| clock.origin + Duration::from_nanos(nanos);
-        for (nanos, deadline, now) in [
-            (0, 0, 0),
-            (1, 1, 0),
-            (1_999_999, 1, 0),
-            (2_000_000, 1, 1),
-            (2_000_001, 2, 1),
-        ] {
-            assert_eq!(
-                (clock.deadline(at(nanos)), clock.now(at(nanos))),
-                (deadline, now)
-            );
+        for (nanos, deadline, now) in
+            [(0, 0, 0), (1, 1, 0), (1_999_999, 1, 0), (2_000_000, 1, 1), (2_000_001, 2, 1)]
+        {
+            assert_eq!((clock.deadline(at(nanos)), clock.now(at(nanos))), (deadline, now));
         }
     }
 
@@ -162,10 +145,7 @@ mod tests {
     fn the_instant_of_a_deadlines_tick_is_not_early_and_is_that_tick() {
         for resolution in [1, 3, 1_000, 999_999, 1_000_000, 7_000_000_000] {
             let clock = clock(Duration::from_nanos(resolution));
-            for nanos in (0..64)
-                .map(|bit| (1u64 << bit) - 1)
-                .filter(|&n| n < u64::MAX / 4)
-            {
+            for nanos in (0..64).map(|bit| (1u64 << bit) - 1).filter(|&n| n < u64::MAX / 4) {
                 let deadline = clock.origin + Duration::from_nanos(nanos);
                 let tick = clock.deadline(deadline);
                 let instant = clock.instant(tick).expect("below 146 years");
@@ -188,15 +168,9 @@ mod tests {
         let clock = clock(Duration::from_nanos(1));
         assert_eq!(clock.deadline_after(clock.origin, Duration::MAX), u64::MAX);
         let clock = Clock::new(clock.origin);
-        assert_eq!(
-            clock.instant(clock.deadline_after(clock.origin, Duration::MAX)),
-            None
-        );
+        assert_eq!(clock.instant(clock.deadline_after(clock.origin, Duration::MAX)), None);
         // 2^64 − 1 nanoseconds and one more: the wide way agrees with the narrow one.
         let since = Duration::new(18_446_744_073, 709_551_616);
-        assert_eq!(
-            clock.deadline_after(clock.origin, since),
-            18_446_744_073_710
-        );
+        assert_eq!(clock.deadline_after(clock.origin, since), 18_446_744_073_710);
     }
 }

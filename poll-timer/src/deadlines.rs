@@ -19,10 +19,7 @@ struct Slot {
 }
 
 impl Slot {
-    const UNSET: Self = Self {
-        deadline: 0,
-        word: crate::ring::NOWHERE as u64,
-    };
+    const UNSET: Self = Self { deadline: 0, word: crate::ring::NOWHERE as u64 };
 }
 
 #[derive(Debug, Clone)]
@@ -142,10 +139,7 @@ impl Deadlines {
     /// moments more coarsely.
     #[must_use]
     pub const fn starting_at(now: u64) -> Self {
-        Self {
-            ring: Ring::new(now),
-            slots: Slots(Vec::new()),
-        }
+        Self { ring: Ring::new(now), slots: Slots(Vec::new()) }
     }
 
     /// Sets the deadline of `id`, whatever it was, and returns it.
@@ -178,10 +172,7 @@ impl Deadlines {
 
     #[cold]
     fn grow(&mut self, id: u32) {
-        assert!(
-            id <= Self::MAX_ID,
-            "the id {id} is greater than Deadlines::MAX_ID"
-        );
+        assert!(id <= Self::MAX_ID, "the id {id} is greater than Deadlines::MAX_ID");
         self.ring.prepare();
         self.slots.0.resize(id as usize + 1, Slot::UNSET);
     }
@@ -196,14 +187,9 @@ impl Deadlines {
     ///
     /// If `id` is greater than [`MAX_ID`](Self::MAX_ID).
     pub fn try_set(&mut self, id: u32, deadline: u64) -> Result<Option<u64>, TryReserveError> {
-        assert!(
-            id <= Self::MAX_ID,
-            "the id {id} is greater than Deadlines::MAX_ID"
-        );
+        assert!(id <= Self::MAX_ID, "the id {id} is greater than Deadlines::MAX_ID");
         self.ring.try_reserve_one()?;
-        self.slots
-            .0
-            .try_reserve((id as usize + 1).saturating_sub(self.slots.0.len()))?;
+        self.slots.0.try_reserve((id as usize + 1).saturating_sub(self.slots.0.len()))?;
         Ok(self.set(id, deadline))
     }
 
@@ -343,10 +329,7 @@ impl Deadlines {
     /// O(the greatest id ever set).
     pub fn retain(&mut self, mut keep: impl FnMut(u32, u64) -> bool) {
         for id in 0..self.slots.node_count() {
-            if self
-                .deadline(id)
-                .is_some_and(|deadline| !keep(id, deadline))
-            {
+            if self.deadline(id).is_some_and(|deadline| !keep(id, deadline)) {
                 self.clear(id);
             }
         }
@@ -411,14 +394,7 @@ mod tests {
             deadlines.ring.skip_orders::<Slots>(left);
             // 16 ids at each of two deadlines, some moved there from elsewhere.
             for id in 0..32 {
-                deadlines.set(
-                    id,
-                    if id % 3 == 0 {
-                        9
-                    } else {
-                        5 + u64::from(id % 2)
-                    },
-                );
+                deadlines.set(id, if id % 3 == 0 { 9 } else { 5 + u64::from(id % 2) });
                 deadlines.check_invariants();
             }
             for id in (0..32).rev() {
@@ -427,11 +403,7 @@ mod tests {
             }
             let expired: Vec<u32> = core::iter::from_fn(|| deadlines.pop_expired(8)).collect();
             let even = (0..32).rev().filter(|id| id % 2 == 0);
-            assert!(
-                expired
-                    .into_iter()
-                    .eq(even.chain((0..32).rev().filter(|id| id % 2 == 1)))
-            );
+            assert!(expired.into_iter().eq(even.chain((0..32).rev().filter(|id| id % 2 == 1))));
         }
     }
 }

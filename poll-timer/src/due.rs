@@ -81,11 +81,7 @@ impl Due {
                 if self.batch.len() >= SORT {
                     self.sort();
                     // The greatest is last now, and it may be before this one.
-                    if self
-                        .batch
-                        .last()
-                        .is_some_and(|last| entry.order < last.order)
-                    {
+                    if self.batch.last().is_some_and(|last| entry.order < last.order) {
                         return self.push_near(entry);
                     }
                 } else {
@@ -93,10 +89,7 @@ impl Due {
                 }
             }
         }
-        self.batch.push(Member {
-            order: entry.order,
-            id: entry.id,
-        });
+        self.batch.push(Member { order: entry.order, id: entry.id });
     }
 
     fn sort(&mut self) {
@@ -125,11 +118,7 @@ impl Due {
         self.sort();
         while let Some(&Member { order, id }) = self.batch.get(self.taken) {
             if is_live(id, order) {
-                return Some(Entry {
-                    deadline: self.tick,
-                    order,
-                    id,
-                });
+                return Some(Entry { deadline: self.tick, order, id });
             }
             self.stale = self.stale.saturating_sub(1);
             self.take_batch();
@@ -189,8 +178,7 @@ impl Due {
         self.batch.drain(..self.taken);
         self.taken = 0;
         self.batch.retain(|member| is_live(member.id, member.order));
-        self.near
-            .retain(|Reverse(entry)| is_live(entry.id, entry.order));
+        self.near.retain(|Reverse(entry)| is_live(entry.id, entry.order));
     }
 
     pub(crate) fn clear(&mut self) {
@@ -214,11 +202,7 @@ impl Due {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
         let batch = self.batch[self.taken..].iter();
         batch
-            .map(|member| Entry {
-                deadline: self.tick,
-                order: member.order,
-                id: member.id,
-            })
+            .map(|member| Entry { deadline: self.tick, order: member.order, id: member.id })
             .chain(self.near.iter().map(|Reverse(entry)| *entry))
     }
 }

@@ -58,10 +58,7 @@ pub(crate) fn place(cur: u64, deadline: u64) -> (u16, u64) {
         level += 1;
     }
     let span = deadline >> SHIFT[level];
-    (
-        BASE[level] + (span & MASK[level]) as u16,
-        span << SHIFT[level],
-    )
+    (BASE[level] + (span & MASK[level]) as u16, span << SHIFT[level])
 }
 
 /// The tick at which `slot` begins, as seen from `cur`.
@@ -95,10 +92,7 @@ pub(crate) struct Occupancy {
 
 impl Occupancy {
     pub(crate) const fn new() -> Self {
-        Self {
-            words: [0; SLOTS / 64],
-            levels: 0,
-        }
+        Self { words: [0; SLOTS / 64], levels: 0 }
     }
 
     #[inline]
@@ -134,17 +128,10 @@ impl Occupancy {
         let ahead = if level < 2 {
             self.ahead_in_256(level * 4, from)?
         } else {
-            u64::from(
-                self.words[6 + level]
-                    .rotate_right(from as u32)
-                    .trailing_zeros(),
-            )
+            u64::from(self.words[6 + level].rotate_right(from as u32).trailing_zeros())
         };
         let span = (cur >> SHIFT[level]) + ahead;
-        Some((
-            span << SHIFT[level],
-            BASE[level] + (span & MASK[level]) as u16,
-        ))
+        Some((span << SHIFT[level], BASE[level] + (span & MASK[level]) as u16))
     }
 
     /// How far the first set bit is ahead of `from` in the ring of 256 bits that begins at `word`.
@@ -191,9 +178,12 @@ mod tests {
 
     /// Ticks where levels begin and end, and some between.
     fn ticks() -> impl Iterator<Item = u64> {
-        (0..64)
-            .flat_map(|bit| [1u64 << bit, (1 << bit) - 1, (1 << bit) + 1, 5 << bit])
-            .chain([u64::MAX, u64::MAX - 1, 0xdead_beef, 0x0123_4567_89ab_cdef])
+        (0..64).flat_map(|bit| [1u64 << bit, (1 << bit) - 1, (1 << bit) + 1, 5 << bit]).chain([
+            u64::MAX,
+            u64::MAX - 1,
+            0xdead_beef,
+            0x0123_4567_89ab_cdef,
+        ])
     }
 
     #[test]
@@ -221,11 +211,7 @@ mod tests {
             slots.sort_unstable();
             slots.dedup();
             for (begin, slot) in slots {
-                assert_eq!(
-                    occupancy.first(cur),
-                    Some((begin, u16::MAX - slot)),
-                    "{cur}"
-                );
+                assert_eq!(occupancy.first(cur), Some((begin, u16::MAX - slot)), "{cur}");
                 occupancy.clear(u16::MAX - slot);
             }
             assert_eq!(occupancy.first(cur), None);

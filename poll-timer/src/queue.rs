@@ -29,12 +29,7 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    pub(crate) const EMPTY: Self = Self {
-        head: NONE,
-        tail: NONE,
-        begin: 0,
-        end: BLOCK as u8,
-    };
+    pub(crate) const EMPTY: Self = Self { head: NONE, tail: NONE, begin: 0, end: BLOCK as u8 };
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
@@ -67,10 +62,7 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) const fn new() -> Self {
-        Self {
-            blocks: Vec::new(),
-            free: NONE,
-        }
+        Self { blocks: Vec::new(), free: NONE }
     }
 
     #[inline]
@@ -118,18 +110,10 @@ impl Pool {
         }
         let head = queue.head;
         let block = &mut self.blocks[head as usize].0;
-        let stop = if head == queue.tail {
-            usize::from(queue.end)
-        } else {
-            BLOCK
-        };
+        let stop = if head == queue.tail { usize::from(queue.end) } else { BLOCK };
         let begin = usize::from(queue.begin);
         let end = stop.min(begin.saturating_add(limit));
-        let run = Run {
-            ids: *block,
-            begin,
-            end,
-        };
+        let run = Run { ids: *block, begin, end };
         if end < stop {
             queue.begin = end as u8;
             return Some(run);
@@ -195,9 +179,7 @@ impl Pool {
     /// How many blocks are in no queue.
     pub(crate) fn free_blocks(&self) -> usize {
         let next = |&block: &u32| self.blocks.get(block as usize).map(|block| block.0[BLOCK]);
-        core::iter::successors(Some(self.free), next)
-            .take_while(|&block| block != NONE)
-            .count()
+        core::iter::successors(Some(self.free), next).take_while(|&block| block != NONE).count()
     }
 
     /// How many blocks there are.

@@ -165,16 +165,7 @@ impl Ring {
             // FILED-EARLY holds as it did.
             nodes.put(id, deadline, order, node.place);
         } else {
-            self.set_anew(
-                nodes,
-                id,
-                Entry {
-                    deadline,
-                    order,
-                    id,
-                },
-                node,
-            );
+            self.set_anew(nodes, id, Entry { deadline, order, id }, node);
         }
     }
 
@@ -326,11 +317,7 @@ impl Ring {
         } else if node.deadline > self.cur {
             self.file(id, node.deadline)
         } else {
-            self.due.push_batch(Entry {
-                deadline: node.deadline,
-                order: nodes.order(id),
-                id,
-            });
+            self.due.push_batch(Entry { deadline: node.deadline, order: nodes.order(id), id });
             NEAR
         };
         nodes.set_place(id, place);
@@ -343,10 +330,7 @@ impl Ring {
         if self.searched[level] == slot {
             self.searched[level] = NO_SLOT;
         }
-        (self.wake, self.wake_slot) = self
-            .occupancy
-            .first(self.cur)
-            .unwrap_or((u64::MAX, NO_SLOT));
+        (self.wake, self.wake_slot) = self.occupancy.first(self.cur).unwrap_or((u64::MAX, NO_SLOT));
     }
 
     /// The begin of the first occupied slot or the first entry of `due`: not after the next deadline.
@@ -377,16 +361,8 @@ impl Ring {
     #[cold]
     fn find_next(&mut self, nodes: &mut impl Nodes) {
         let live = |id, order| is_current(nodes, id, order);
-        let mut best = self
-            .due
-            .first_of_batch(live)
-            .map(|entry| (entry.deadline, entry.id));
-        best = earlier(
-            best,
-            self.due
-                .first_near(live)
-                .map(|entry| (entry.deadline, entry.id)),
-        );
+        let mut best = self.due.first_of_batch(live).map(|entry| (entry.deadline, entry.id));
+        best = earlier(best, self.due.first_near(live).map(|entry| (entry.deadline, entry.id)));
         // What is moved goes to its own level or a higher one: it is later than its slot, and that is
         // wider than all that the levels below reach. So one pass upwards sees everything.
         for level in 0..LEVELS {
@@ -476,11 +452,7 @@ impl Ring {
         if node.place == slot {
             nodes.set_place(id, NEAR);
             let order = nodes.order(id);
-            self.due.push_near(Entry {
-                deadline: node.deadline,
-                order,
-                id,
-            });
+            self.due.push_near(Entry { deadline: node.deadline, order, id });
         }
     }
 
@@ -513,9 +485,7 @@ impl Ring {
             }
         }
         let queue = self.queues[usize::from(slot)];
-        self.pool
-            .iter(&queue)
-            .for_each(|id| nodes.set_place(id, slot));
+        self.pool.iter(&queue).for_each(|id| nodes.set_place(id, slot));
         if queue.is_empty() {
             self.vacate(slot);
         }
@@ -540,11 +510,7 @@ impl Ring {
             let place = if deadline > self.cur {
                 self.file(id, deadline)
             } else {
-                self.due.push_near(Entry {
-                    deadline,
-                    order: self.order,
-                    id,
-                });
+                self.due.push_near(Entry { deadline, order: self.order, id });
                 NEAR
             };
             nodes.set_place(id, place);

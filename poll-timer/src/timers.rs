@@ -47,10 +47,7 @@ impl<T> Timers<T> {
     /// No timers, and the resolution of `clock`.
     #[must_use]
     pub const fn with_clock(clock: Clock) -> Self {
-        Self {
-            wheel: Wheel::new(),
-            clock,
-        }
+        Self { wheel: Wheel::new(), clock }
     }
 
     /// The clock that turns instants into ticks of the wheel.
@@ -80,8 +77,7 @@ impl<T> Timers<T> {
     /// Adds a timer that is due `after` from `now`. A duration beyond all instants is never.
     #[inline]
     pub fn schedule_after(&mut self, now: Instant, after: Duration, value: T) -> Key {
-        self.wheel
-            .schedule(self.clock.deadline_after(now, after), value)
+        self.wheel.schedule(self.clock.deadline_after(now, after), value)
     }
 
     /// Takes a timer out, see [`Wheel::cancel`].
@@ -99,8 +95,7 @@ impl<T> Timers<T> {
     /// Makes a timer due `after` from `now`. A duration beyond all instants is never.
     #[inline]
     pub fn reschedule_after(&mut self, now: Instant, key: Key, after: Duration) -> bool {
-        self.wheel
-            .reschedule(key, self.clock.deadline_after(now, after))
+        self.wheel.reschedule(key, self.clock.deadline_after(now, after))
     }
 
     /// The instant at which the first timer is due, ready for `wait_until`; `None` is never.

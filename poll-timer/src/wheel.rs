@@ -92,10 +92,7 @@ impl<T> Wheel<T> {
     /// moments more coarsely.
     #[must_use]
     pub const fn starting_at(now: u64) -> Self {
-        Self {
-            ring: Ring::new(now),
-            cells: Cells::new(),
-        }
+        Self { ring: Ring::new(now), cells: Cells::new() }
     }
 
     /// Adds a timer. Among equal deadlines the one that was added last expires last.
@@ -128,11 +125,7 @@ impl<T> Wheel<T> {
     ///
     /// If the wheel holds 2^32 − 1 timers.
     pub fn try_schedule(&mut self, deadline: u64, value: T) -> Result<Key, (T, TryReserveError)> {
-        match self
-            .ring
-            .try_reserve_one()
-            .and_then(|()| self.cells.try_reserve_one())
-        {
+        match self.ring.try_reserve_one().and_then(|()| self.cells.try_reserve_one()) {
             Ok(()) => Ok(self.schedule(deadline, value)),
             Err(error) => Err((value, error)),
         }
@@ -268,14 +261,7 @@ impl<T> Wheel<T> {
         *budget = budget.checked_sub(1)?;
         self.ring.take(&mut self.cells, entry);
         let (generation, value) = self.cells.remove_current(entry.id)?;
-        Some(Expired {
-            key: Key {
-                id: entry.id,
-                generation,
-            },
-            deadline: entry.deadline,
-            value,
-        })
+        Some(Expired { key: Key { id: entry.id, generation }, deadline: entry.deadline, value })
     }
 
     /// Tells the time and hands out what is due, in order.
@@ -310,11 +296,7 @@ impl<T> Wheel<T> {
     /// ```
     #[inline]
     pub fn advance_within(&mut self, now: u64, budget: usize) -> Advance<'_, T> {
-        Advance {
-            wheel: self,
-            now,
-            budget,
-        }
+        Advance { wheel: self, now, budget }
     }
 
     /// The latest `now` that the wheel was told.
@@ -473,11 +455,7 @@ mod tests {
             wheel.reschedule(keys[0], 8);
             wheel.check_invariants();
             let expired: Vec<u32> = wheel.advance(8).map(|timer| timer.value).collect();
-            assert!(
-                expired
-                    .into_iter()
-                    .eq([3, 2, 1].into_iter().chain(4..30).chain([0]))
-            );
+            assert!(expired.into_iter().eq([3, 2, 1].into_iter().chain(4..30).chain([0])));
         }
     }
 

@@ -17,11 +17,7 @@ fn raw() -> impl Strategy<Value = Vec<(u8, u32, u64, u16)>> {
     let ids = prop_oneof![Just(3u32), Just(12), Just(100), Just(600)];
     ids.prop_flat_map(|ids| {
         // Some runs stay within the finer levels, where most happens.
-        let distance = prop_oneof![
-            magnitude(),
-            magnitude().prop_map(|n| n & 0xf_ffff),
-            0u64..300
-        ];
+        let distance = prop_oneof![magnitude(), magnitude().prop_map(|n| n & 0xf_ffff), 0u64..300];
         prop::collection::vec((any::<u8>(), 0..ids, distance, any::<u16>()), 1..400)
     })
 }

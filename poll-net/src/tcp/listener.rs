@@ -139,13 +139,7 @@ impl Accept for TcpListener {
     }
 }
 
-conversions!(
-    TcpListener,
-    net::TcpListener,
-    Domain::Inet,
-    Type::STREAM,
-    true
-);
+conversions!(TcpListener, net::TcpListener, Domain::Inet, Type::STREAM, true);
 
 /// Options of a listener that must be set before it is bound.
 ///
@@ -175,12 +169,7 @@ pub struct TcpListenerBuilder {
 
 impl TcpListenerBuilder {
     fn new() -> Self {
-        Self {
-            backlog: 1024,
-            reuse_address: true,
-            reuse_port: false,
-            only_v6: None,
-        }
+        Self { backlog: 1024, reuse_address: true, reuse_port: false, only_v6: None }
     }
 
     /// How many connections may wait in the queue. Default 1024.
@@ -194,10 +183,7 @@ impl TcpListenerBuilder {
     /// Whether the address may be taken while old connections of it linger in TIME_WAIT
     /// (`SO_REUSEADDR`). Default true.
     pub fn reuse_address(self, on: bool) -> Self {
-        Self {
-            reuse_address: on,
-            ..self
-        }
+        Self { reuse_address: on, ..self }
     }
 
     /// Whether several listeners may share the address and its connections. Each must say so.
@@ -210,10 +196,7 @@ impl TcpListenerBuilder {
     /// | other BSDs, Apple, Haiku | not promised: one may get all |
     /// | illumos, Solaris | `bind` fails with `Unsupported` |
     pub fn reuse_port(self, on: bool) -> Self {
-        Self {
-            reuse_port: on,
-            ..self
-        }
+        Self { reuse_port: on, ..self }
     }
 
     /// Whether an IPv6 listener takes IPv6 connections only (true) or IPv4 ones as well (false:
@@ -223,10 +206,7 @@ impl TcpListenerBuilder {
     /// # Platform
     /// OpenBSD has no dual-stack: `bind` fails there for `false`.
     pub fn only_v6(self, on: bool) -> Self {
-        Self {
-            only_v6: Some(on),
-            ..self
-        }
+        Self { only_v6: Some(on), ..self }
     }
 
     /// Creates the socket, binds it and listens. The builder may be used again.

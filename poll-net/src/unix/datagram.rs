@@ -54,9 +54,7 @@ impl UnixDatagram {
     /// # Cost
     /// One syscall. No allocation.
     pub fn unbound() -> io::Result<UnixDatagram> {
-        Ok(UnixDatagram(
-            poll_sys::socket::create(Family::Unix, Kind::Datagram)?.into(),
-        ))
+        Ok(UnixDatagram(poll_sys::socket::create(Family::Unix, Kind::Datagram)?.into()))
     }
 
     /// A socket at a path, which becomes a socket file. Closing does not remove the file.
@@ -122,8 +120,7 @@ impl UnixDatagram {
     /// # Cost
     /// One syscall; an abstract name is copied to the heap.
     pub fn send_to(&self, bytes: &[u8], to: &SocketAddr) -> io::Result<usize> {
-        self.options()
-            .send_to_with_flags(bytes, &address::unix(to)?, NO_SIGNAL)
+        self.options().send_to_with_flags(bytes, &address::unix(to)?, NO_SIGNAL)
     }
 
     /// Receives one message. What does not fit the buffer is lost.
@@ -203,10 +200,4 @@ impl UnixDatagram {
     }
 }
 
-conversions!(
-    UnixDatagram,
-    net::UnixDatagram,
-    Domain::Unix,
-    Type::DGRAM,
-    false
-);
+conversions!(UnixDatagram, net::UnixDatagram, Domain::Unix, Type::DGRAM, false);

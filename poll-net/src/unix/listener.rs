@@ -137,10 +137,4 @@ impl Accept for UnixListener {
     }
 }
 
-conversions!(
-    UnixListener,
-    net::UnixListener,
-    Domain::Unix,
-    Type::STREAM,
-    true
-);
+conversions!(UnixListener, net::UnixListener, Domain::Unix, Type::STREAM, true);

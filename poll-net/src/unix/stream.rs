@@ -160,10 +160,4 @@ impl UnixStream {
 }
 
 stream_io!(UnixStream);
-conversions!(
-    UnixStream,
-    net::UnixStream,
-    Domain::Unix,
-    Type::STREAM,
-    false
-);
+conversions!(UnixStream, net::UnixStream, Domain::Unix, Type::STREAM, false);

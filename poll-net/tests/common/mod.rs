@@ -17,11 +17,7 @@ pub(crate) fn leak_checked(test: impl FnOnce()) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let before = open_descriptors();
     test();
-    assert_eq!(
-        open_descriptors(),
-        before,
-        "descriptors before (right) and after the test"
-    );
+    assert_eq!(open_descriptors(), before, "descriptors before (right) and after the test");
 }
 
 fn open_descriptors() -> BTreeSet<String> {
@@ -30,9 +26,7 @@ fn open_descriptors() -> BTreeSet<String> {
         .find_map(|path| std::fs::read_dir(path).ok())
         .expect("a directory of the process's descriptors");
     // The directory's own descriptor has the lowest free number, the same in both listings.
-    directory
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect()
+    directory.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 /// Calls `step` until it no longer says `WouldBlock`.

@@ -6,9 +6,6 @@ pub mod socket;
 
 // Compiled here as well, for its tests.
 #[cfg(test)]
-#[allow(
-    unreachable_pub,
-    reason = "public where this half is the one that is chosen"
-)]
+#[allow(unreachable_pub, reason = "public where this half is the one that is chosen")]
 #[path = "../plain/mod.rs"]
 mod plain;

@@ -72,14 +72,7 @@ pub(crate) use crate::kqueue_local::Count;
 
 /// A kevent whose every field is zero.
 pub(crate) fn blank() -> Kevent {
-    Kevent {
-        ident: 0,
-        filter: 0,
-        flags: 0,
-        fflags: 0,
-        data: 0,
-        udata: ptr::null_mut(),
-    }
+    Kevent { ident: 0, filter: 0, flags: 0, fflags: 0, data: 0, udata: ptr::null_mut() }
 }
 
 type KqueueFn = unsafe extern "C" fn() -> c_int;

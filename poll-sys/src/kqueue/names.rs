@@ -60,11 +60,7 @@ impl fmt::Debug for Notes {
 fn notes(filter: Filter) -> &'static [(u32, &'static str)] {
     match filter {
         Filter::USER => &[(note::TRIGGER, "TRIGGER")],
-        Filter::PROC => &[
-            (note::EXIT, "EXIT"),
-            (note::FORK, "FORK"),
-            (note::EXEC, "EXEC"),
-        ],
+        Filter::PROC => &[(note::EXIT, "EXIT"), (note::FORK, "FORK"), (note::EXEC, "EXEC")],
         Filter::VNODE => &[
             (note::DELETE, "DELETE"),
             (note::WRITE, "WRITE"),

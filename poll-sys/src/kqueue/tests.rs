@@ -25,10 +25,7 @@ impl Kqueue {
             Change { raw, ..change }
         });
         let mut receipts = [Event::default(); N];
-        assert_eq!(
-            kevent(self.0.as_fd(), &with_receipt, &mut receipts, NOW).unwrap(),
-            N
-        );
+        assert_eq!(kevent(self.0.as_fd(), &with_receipt, &mut receipts, NOW).unwrap(), N);
         receipts.map(|receipt| receipt.data())
     }
 
@@ -43,10 +40,7 @@ impl Kqueue {
 fn data_is_reported_with_its_size_and_the_callers_word() {
     let (receiver, mut sender) = UnixStream::pair().unwrap();
     let kq = Kqueue::new();
-    assert_eq!(
-        kq.change([Change::read(receiver.as_fd(), Flags::ADD).udata(usize::MAX)]),
-        [0]
-    );
+    assert_eq!(kq.change([Change::read(receiver.as_fd(), Flags::ADD).udata(usize::MAX)]), [0]);
     assert!(kq.wait(NOW).is_empty());
 
     sender.write_all(b"hello").unwrap();
@@ -54,10 +48,7 @@ fn data_is_reported_with_its_size_and_the_callers_word() {
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!((events[0].filter(), events[0].data()), (Filter::READ, 5));
     assert_eq!(events[0].udata(), usize::MAX);
-    assert_eq!(
-        events[0].ident(),
-        receiver.as_fd().as_raw_fd().unsigned_abs() as usize
-    );
+    assert_eq!(events[0].ident(), receiver.as_fd().as_raw_fd().unsigned_abs() as usize);
     assert!(events[0].error().is_none());
 }
 
@@ -66,20 +57,11 @@ fn no_more_events_are_written_than_there_is_room_for() {
     let (receiver, mut sender) = UnixStream::pair().unwrap();
     let kq = Kqueue::new();
     let fd = receiver.as_fd();
-    assert_eq!(
-        kq.change([Change::read(fd, Flags::ADD), Change::write(fd, Flags::ADD)]),
-        [0, 0]
-    );
+    assert_eq!(kq.change([Change::read(fd, Flags::ADD), Change::write(fd, Flags::ADD)]), [0, 0]);
     sender.write_all(b"x").unwrap();
 
-    assert_eq!(
-        kevent(kq.0.as_fd(), &[], &mut [Event::default(); 1], CAP).unwrap(),
-        1
-    );
-    assert_eq!(
-        kevent(kq.0.as_fd(), &[], &mut [Event::default(); 3], CAP).unwrap(),
-        2
-    );
+    assert_eq!(kevent(kq.0.as_fd(), &[], &mut [Event::default(); 1], CAP).unwrap(), 1);
+    assert_eq!(kevent(kq.0.as_fd(), &[], &mut [Event::default(); 3], CAP).unwrap(), 2);
     assert_eq!(kevent(kq.0.as_fd(), &[], &mut [], CAP).unwrap(), 0);
 }
 
@@ -113,15 +95,9 @@ fn adding_again_reports_what_is_pending_with_the_new_word() {
         let (receiver, mut sender) = UnixStream::pair().unwrap();
         sender.write_all(b"x").unwrap();
         let kq = Kqueue::new();
-        assert_eq!(
-            kq.change([Change::read(receiver.as_fd(), flags).udata(1)]),
-            [0]
-        );
+        assert_eq!(kq.change([Change::read(receiver.as_fd(), flags).udata(1)]), [0]);
         assert_eq!(kq.wait(CAP)[0].udata(), 1);
-        assert_eq!(
-            kq.change([Change::read(receiver.as_fd(), flags).udata(2)]),
-            [0]
-        );
+        assert_eq!(kq.change([Change::read(receiver.as_fd(), flags).udata(2)]), [0]);
         assert_eq!(kq.wait(CAP)[0].udata(), 2, "{flags:?}");
     }
 }
@@ -138,11 +114,7 @@ fn clear_reports_once_and_dispatch_until_enabled() {
         assert_eq!(kq.wait(NOW).len(), 0, "{flags:?}");
 
         sender.write_all(b"y").unwrap();
-        let arrivals = if again == 0 {
-            kq.wait(CAP)
-        } else {
-            kq.wait(NOW)
-        };
+        let arrivals = if again == 0 { kq.wait(CAP) } else { kq.wait(NOW) };
         assert_eq!(arrivals.len(), 1 - again, "{flags:?}");
         if again == 1 {
             assert_eq!(kq.change([Change::read(receiver.as_fd(), flags)]), [0]);
@@ -165,15 +137,10 @@ fn a_peer_that_closes_is_end_of_file() {
 #[test]
 fn a_user_event_with_clear_reports_once_for_each_trigger() {
     let kq = Kqueue::new();
-    assert_eq!(
-        kq.change([Change::user(7, Flags::ADD | Flags::CLEAR).udata(9)]),
-        [0]
-    );
+    assert_eq!(kq.change([Change::user(7, Flags::ADD | Flags::CLEAR).udata(9)]), [0]);
     assert!(kq.wait(NOW).is_empty());
     for _ in 0..2 {
-        let trigger = Change::user(7, Flags::empty())
-            .fflags(note::TRIGGER)
-            .udata(9);
+        let trigger = Change::user(7, Flags::empty()).fflags(note::TRIGGER).udata(9);
         assert_eq!(kevent(kq.0.as_fd(), &[trigger], &mut [], NOW).unwrap(), 0);
         let events = kq.wait(CAP);
         assert_eq!(events.len(), 1, "{events:?}");
@@ -188,14 +155,8 @@ fn a_timer_counts_its_expirations() {
     let add = Change::timer(3, Flags::ADD | Flags::ONESHOT, 0, 1);
     assert_eq!(kq.change([add]), [0]);
     let events = kq.wait(CAP);
-    assert_eq!(
-        (events[0].filter(), events[0].ident(), events[0].data()),
-        (Filter::TIMER, 3, 1)
-    );
-    assert_eq!(
-        kq.change([Change::timer(3, Flags::DELETE, 0, 0)]),
-        [libc::ENOENT.into()]
-    );
+    assert_eq!((events[0].filter(), events[0].ident(), events[0].data()), (Filter::TIMER, 3, 1));
+    assert_eq!(kq.change([Change::timer(3, Flags::DELETE, 0, 0)]), [libc::ENOENT.into()]);
 }
 
 #[test]
@@ -226,20 +187,11 @@ fn a_wait_with_nothing_pending_ends_when_its_time_is_up() {
 #[test]
 fn debug_names_filter_flags_and_notes() {
     let (receiver, _sender) = UnixStream::pair().unwrap();
-    let text = format!(
-        "{:?}",
-        Change::read(receiver.as_fd(), Flags::ADD | Flags::CLEAR).udata(7)
-    );
+    let text = format!("{:?}", Change::read(receiver.as_fd(), Flags::ADD | Flags::CLEAR).udata(7));
     let expected = ", filter: READ, flags: Flags(ADD | CLEAR), fflags: 0x0, data: 0, udata: 7 }";
-    assert!(
-        text.starts_with("Change { ident: ") && text.ends_with(expected),
-        "{text}"
-    );
+    assert!(text.starts_with("Change { ident: ") && text.ends_with(expected), "{text}");
 
-    let text = format!(
-        "{:?}",
-        Change::user(1, Flags::ADD).fflags(note::TRIGGER | 3)
-    );
+    let text = format!("{:?}", Change::user(1, Flags::ADD).fflags(note::TRIGGER | 3));
     let expected = "Change { ident: 1, filter: USER, flags: Flags(ADD), \
                     fflags: TRIGGER | 0x3, data: 0, udata: 0 }";
     assert_eq!(text, expected);

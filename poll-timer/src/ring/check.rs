@@ -13,14 +13,8 @@ impl Ring {
         for entry in self.due.iter() {
             let node = nodes.node(entry.id);
             if node.live && node.place == NEAR && nodes.order(entry.id) == entry.order {
-                assert_eq!(
-                    node.deadline, entry.deadline,
-                    "a current entry tells the deadline"
-                );
-                assert!(
-                    current.insert(entry.id, ()).is_none(),
-                    "one current entry for a node"
-                );
+                assert_eq!(node.deadline, entry.deadline, "a current entry tells the deadline");
+                assert!(current.insert(entry.id, ()).is_none(), "one current entry for a node");
             }
         }
         let (mut live, mut earliest, mut orders) = (0, None, Vec::new());
@@ -31,10 +25,7 @@ impl Ring {
                 NEAR => assert!(current.contains_key(&id), "NEAR: {id} has no current entry"),
                 slot => {
                     assert!(usize::from(slot) < SLOTS, "the place {slot} of {id}");
-                    assert!(
-                        filed.contains_key(&(slot, id)),
-                        "NAMED: {id} is not in {slot}"
-                    );
+                    assert!(filed.contains_key(&(slot, id)), "NAMED: {id} is not in {slot}");
                     let start = levels::start(self.cur, slot);
                     assert!(start <= node.deadline, "FILED-EARLY: {id} in {slot}");
                 }
@@ -43,34 +34,19 @@ impl Ring {
                 live += 1;
                 earliest = Some(earliest.map_or(node.deadline, |e: u64| e.min(node.deadline)));
                 orders.push(nodes.order(id));
-                assert!(
-                    nodes.order(id) <= self.order,
-                    "an order number from the future"
-                );
+                assert!(nodes.order(id) <= self.order, "an order number from the future");
             }
         }
         assert_eq!(live, self.len(), "the count of live nodes");
         orders.sort_unstable();
-        assert!(
-            orders.windows(2).all(|pair| pair[0] < pair[1]),
-            "order numbers are distinct"
-        );
+        assert!(orders.windows(2).all(|pair| pair[0] < pair[1]), "order numbers are distinct");
         if self.next_id != NOBODY {
             assert_eq!(Some(self.next_deadline), earliest, "NEXT");
             let node = nodes.node(self.next_id);
-            assert!(
-                node.live && node.deadline == self.next_deadline,
-                "NEXT names a node"
-            );
+            assert!(node.live && node.deadline == self.next_deadline, "NEXT names a node");
         }
-        assert!(
-            self.wake().is_none() == earliest.is_none(),
-            "WAKE is there when a timer is"
-        );
-        assert!(
-            self.wake() <= earliest || earliest.is_none(),
-            "WAKE is not late"
-        );
+        assert!(self.wake().is_none() == earliest.is_none(), "WAKE is there when a timer is");
+        assert!(self.wake() <= earliest || earliest.is_none(), "WAKE is not late");
     }
 
     /// Checks the slots, and returns how often each holds each id.
@@ -79,11 +55,7 @@ impl Ring {
         let mut blocks = self.pool.free_blocks();
         let mut first = None;
         for (slot, queue) in (0u16..).zip(&self.queues) {
-            assert_eq!(
-                !queue.is_empty(),
-                self.occupancy.contains(slot),
-                "the bit of {slot}"
-            );
+            assert_eq!(!queue.is_empty(), self.occupancy.contains(slot), "the bit of {slot}");
             blocks += self.pool.blocks_of(queue);
             if queue.is_empty() {
                 continue;

@@ -169,10 +169,7 @@ impl Subject for Keyed {
     }
     fn try_set(&mut self, id: u32, deadline: u64) -> Option<u64> {
         let was = self.clear(id);
-        let key = self
-            .wheel
-            .try_schedule(deadline, id)
-            .expect("there is memory");
+        let key = self.wheel.try_schedule(deadline, id).expect("there is memory");
         self.keys.insert(id, key);
         was
     }
@@ -248,10 +245,7 @@ impl<S: Subject> Pair<S> {
                 assert_eq!(self.subject.set(id, deadline), self.model.set(id, deadline));
             }
             Op::TrySet(id, deadline) => {
-                assert_eq!(
-                    self.subject.try_set(id, deadline),
-                    self.model.set(id, deadline)
-                );
+                assert_eq!(self.subject.try_set(id, deadline), self.model.set(id, deadline));
             }
             Op::Move(id, deadline) => {
                 if let Some(was) = self.subject.deadline(id) {
@@ -267,10 +261,7 @@ impl<S: Subject> Pair<S> {
                 if let Some(next) = self.subject.next() {
                     let was = self.model.by_id.len();
                     self.drain(next);
-                    assert!(
-                        self.model.by_id.len() < was,
-                        "who wakes at the deadline finds it"
-                    );
+                    assert!(self.model.by_id.len() < was, "who wakes at the deadline finds it");
                 }
             }
             Op::DrainAndSet(now, later) => {
@@ -296,10 +287,7 @@ impl<S: Subject> Pair<S> {
         }
         assert_eq!(self.subject.len(), self.model.by_id.len());
         assert_eq!(self.subject.wake().is_some(), self.model.next().is_some());
-        assert!(
-            self.subject.wake() <= self.model.next(),
-            "a wake-up is not late"
-        );
+        assert!(self.subject.wake() <= self.model.next(), "a wake-up is not late");
     }
 
     fn pop(&mut self, now: u64) -> Option<u32> {
@@ -325,11 +313,7 @@ impl<S: Subject> Pair<S> {
             assert_eq!(Some(id), self.model.pop(now).map(|(_, id)| id));
         }
         if left > 0 {
-            assert_eq!(
-                self.model.pop(now),
-                None,
-                "with budget left, nothing is due"
-            );
+            assert_eq!(self.model.pop(now), None, "with budget left, nothing is due");
         }
         self.model.now = self.subject.now();
     }
@@ -376,11 +360,7 @@ pub(crate) fn op<S: Subject>(pair: &Pair<S>, kind: u8, id: u32, distance: u64, c
         140..=149 => Op::Set(id, pair.first().map_or(later, |first| first.1)),
         150..=159 => Op::Drain(near),
         160..=162 => Op::Drain(later.min(u64::MAX / 2).max(now)),
-        163 => Op::Drain(if distance < 1 << 20 {
-            u64::MAX
-        } else {
-            earlier
-        }),
+        163 => Op::Drain(if distance < 1 << 20 { u64::MAX } else { earlier }),
         164..=174 => Op::DrainWithin(near, usize::from(count) % 40),
         175..=179 => Op::DrainWithin(later, usize::from(count) % 40),
         180..=184 => Op::DrainSome(near, usize::from(count) % 8),
