@@ -5,6 +5,8 @@ mod accept;
 mod address;
 mod connect;
 mod convert;
+#[cfg(feature = "framing")]
+pub mod framing;
 mod io;
 mod pipe;
 mod tcp;

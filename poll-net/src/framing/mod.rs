@@ -1,0 +1,72 @@
+//! Messages out of a stream and into one: lines, and frames that begin with their length.
+//!
+//! A non-blocking stream gives and takes what it can at the moment: half a line, three frames and a
+//! bit. These types keep the bits. A reader gives whole messages until the stream says
+//! `WouldBlock`, and goes on from there the next time; a writer keeps what the stream did not take.
+//! They work on whatever is `Read` or `Write`, and know neither sockets nor pollers.
+//!
+//! All lengths have limits, set by the caller: a peer can make a reader hold one message of the
+//! limit and one read more (8 KiB, or what is left of a long frame, up to 64 KiB), and no more.
+//!
+//! # Examples
+//! ```
+//! use std::io::{ErrorKind, Write};
+//! use poll_net::UnixStream;
+//! use poll_net::framing::LineReader;
+//!
+//! let (mut peer, mut stream) = UnixStream::pair()?;
+//! let mut lines = LineReader::new(1024);
+//! peer.write_all(b"first\r\nsecond\nthi")?;
+//! assert_eq!(lines.read(&mut stream)?.unwrap(), "first");
+//! assert_eq!(lines.read(&mut stream)?.unwrap(), "second");
+//! // The third is not whole: wait until the stream is readable, and go on.
+//! assert_eq!(lines.read(&mut stream).unwrap_err().kind(), ErrorKind::WouldBlock);
+//! peer.write_all(b"rd\n")?;
+//! assert_eq!(lines.read(&mut stream)?.unwrap(), "third");
+//! drop(peer);
+//! assert_eq!(lines.read(&mut stream)?, None);
+//! # std::io::Result::Ok(())
+//! ```
+
+mod frame_reader;
+mod frame_writer;
+mod inbox;
+mod line_reader;
+
+use std::{error, fmt, io};
+
+pub use frame_reader::FrameReader;
+pub use frame_writer::FrameWriter;
+pub use line_reader::LineReader;
+
+/// A message is longer than the limit. It comes inside an `io::Error` of the kind `InvalidData`.
+///
+/// # Examples
+/// ```
+/// use poll_net::framing::{LineReader, TooLong};
+///
+/// let error = LineReader::new(4).read(&mut &b"too long\n"[..]).unwrap_err();
+/// assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+/// let too_long = error.get_ref().unwrap().downcast_ref::<TooLong>().unwrap();
+/// assert_eq!(too_long.limit, 4);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TooLong {
+    /// The limit, in bytes.
+    pub limit: usize,
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a message is longer than the limit of {} bytes", self.limit)
+    }
+}
+
+impl error::Error for TooLong {}
+
+impl From<TooLong> for io::Error {
+    fn from(too_long: TooLong) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidData, too_long)
+    }
+}
