@@ -9,6 +9,12 @@ pub const NOENT: i32 = libc::ENOENT;
 pub const PERM: i32 = libc::EPERM;
 /// ENOSPC.
 pub const NOSPC: i32 = libc::ENOSPC;
+/// EINVAL.
+pub const INVAL: i32 = libc::EINVAL;
+/// EPIPE.
+pub const PIPE: i32 = libc::EPIPE;
+/// EBADF.
+pub const BADF: i32 = libc::EBADF;
 
 /// Runs `body` and puts `errno` back to what it was.
 ///

@@ -31,6 +31,14 @@ pub struct Event {
     raw: libc::port_event,
 }
 
+// SAFETY: every field of the kernel's structure is an integer, but for `portev_user`, a pointer that
+// is made of an integer and read as one: TOKEN-OPAQUE. So another thread can do nothing with it that
+// this one cannot.
+unsafe impl Send for Event {}
+
+// SAFETY: as for `Send`; and nothing changes an event through a shared reference.
+unsafe impl Sync for Event {}
+
 impl Event {
     /// An event as the kernel would write it, for what stands in for one.
     #[must_use]

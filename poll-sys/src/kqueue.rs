@@ -176,6 +176,20 @@ pub struct Event {
     raw: abi::Kevent,
 }
 
+// SAFETY: every field of the kernel's structure is an integer, but for `udata`, a pointer that is
+// made of an integer and read as one: TOKEN-OPAQUE. So another thread can do nothing with it that
+// this one cannot.
+unsafe impl Send for Event {}
+
+// SAFETY: as for `Send`; and nothing changes an event through a shared reference.
+unsafe impl Sync for Event {}
+
+// SAFETY: as for `Event`, whose field it has; the marker is of a `BorrowedFd`, which is `Send`.
+unsafe impl Send for Change<'_> {}
+
+// SAFETY: as for `Event`, whose field it has; the marker is of a `BorrowedFd`, which is `Sync`.
+unsafe impl Sync for Change<'_> {}
+
 impl Event {
     /// An event as the kernel would write it, for what stands in for one.
     #[must_use]

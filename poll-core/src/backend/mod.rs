@@ -4,14 +4,48 @@
 //! [`Shape`] and a line to each list below.
 
 mod doorbell;
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
 mod epoll;
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+mod event_port;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    all(target_os = "linux", poll_kqueue_foreign),
+))]
+mod kqueue;
 mod poll;
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
 #[path = "native_epoll.rs"]
 pub(crate) mod native;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    all(target_os = "linux", poll_kqueue_foreign),
+))]
+#[path = "native_kqueue.rs"]
+pub(crate) mod native;
+#[cfg(any(target_os = "illumos", target_os = "solaris"))]
+#[path = "native_event_port.rs"]
+pub(crate) mod native;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd",
+    target_os = "solaris",
+)))]
 #[path = "native_plain.rs"]
 pub(crate) mod native;
 
@@ -63,8 +97,19 @@ impl Backend {
     #[must_use]
     pub fn available() -> &'static [Self] {
         &[
-            #[cfg(any(target_os = "linux", target_os = "android"))]
+            #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
             Self::Epoll,
+            #[cfg(any(
+                target_vendor = "apple",
+                target_os = "dragonfly",
+                target_os = "freebsd",
+                target_os = "netbsd",
+                target_os = "openbsd",
+                all(target_os = "linux", poll_kqueue_foreign),
+            ))]
+            Self::Kqueue,
+            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+            Self::EventPort,
             Self::Poll,
         ]
     }
@@ -111,11 +156,28 @@ pub(crate) struct Watch {
     pub(crate) mode: Mode,
 }
 
+/// A batch can be handed to another thread, whatever the system's event is made of.
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<native::Native>();
+};
+
 /// The backend that a poller has.
 #[derive(Debug)]
 pub(crate) enum Any {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
     Epoll(epoll::Epoll),
+    #[cfg(any(
+        target_vendor = "apple",
+        target_os = "dragonfly",
+        target_os = "freebsd",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        all(target_os = "linux", poll_kqueue_foreign),
+    ))]
+    Kqueue(kqueue::Kqueue),
+    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+    EventPort(event_port::EventPort),
     /// Boxed: it is large, and the others are small.
     Poll(Box<poll::Poll>),
 }
@@ -124,8 +186,19 @@ pub(crate) enum Any {
 macro_rules! each {
     ($self:ident, $backend:ident => $call:expr) => {
         match $self {
-            #[cfg(any(target_os = "linux", target_os = "android"))]
+            #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
             Any::Epoll($backend) => $call,
+            #[cfg(any(
+                target_vendor = "apple",
+                target_os = "dragonfly",
+                target_os = "freebsd",
+                target_os = "netbsd",
+                target_os = "openbsd",
+                all(target_os = "linux", poll_kqueue_foreign),
+            ))]
+            Any::Kqueue($backend) => $call,
+            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+            Any::EventPort($backend) => $call,
             Any::Poll($backend) => $call,
         }
     };
@@ -137,8 +210,19 @@ impl Any {
     /// `ErrorKind::Unsupported` if this system does not have it.
     pub(crate) fn new(kind: Backend) -> io::Result<Self> {
         match kind {
-            #[cfg(any(target_os = "linux", target_os = "android"))]
+            #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
             Backend::Epoll => epoll::Epoll::new().map(Self::Epoll),
+            #[cfg(any(
+                target_vendor = "apple",
+                target_os = "dragonfly",
+                target_os = "freebsd",
+                target_os = "netbsd",
+                target_os = "openbsd",
+                all(target_os = "linux", poll_kqueue_foreign),
+            ))]
+            Backend::Kqueue => kqueue::Kqueue::new().map(Self::Kqueue),
+            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+            Backend::EventPort => event_port::EventPort::new().map(Self::EventPort),
             Backend::Poll => poll::Poll::new().map(|poll| Self::Poll(Box::new(poll))),
             #[allow(unreachable_patterns, reason = "no system has all backends")]
             missing => Err(io::Error::new(
@@ -150,8 +234,19 @@ impl Any {
 
     pub(crate) fn kind(&self) -> Backend {
         match self {
-            #[cfg(any(target_os = "linux", target_os = "android"))]
+            #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
             Self::Epoll(_) => Backend::Epoll,
+            #[cfg(any(
+                target_vendor = "apple",
+                target_os = "dragonfly",
+                target_os = "freebsd",
+                target_os = "netbsd",
+                target_os = "openbsd",
+                all(target_os = "linux", poll_kqueue_foreign),
+            ))]
+            Self::Kqueue(_) => Backend::Kqueue,
+            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
+            Self::EventPort(_) => Backend::EventPort,
             Self::Poll(_) => Backend::Poll,
         }
     }
