@@ -31,12 +31,12 @@ pub struct Event {
     raw: libc::port_event,
 }
 
-// SAFETY: every field of the kernel's structure is an integer, but for `portev_user`, a pointer that
-// is made of an integer and read as one: TOKEN-OPAQUE. So another thread can do nothing with it that
-// this one cannot.
+// SAFETY: 1. `raw` can be sent: its fields are integers, but for `portev_user`, a pointer that is made
+// of an integer and read as one (TOKEN-OPAQUE), with which another thread can do nothing more than
+// this.
 unsafe impl Send for Event {}
 
-// SAFETY: as for `Send`; and nothing changes an event through a shared reference.
+// SAFETY: 1. `raw` can be shared: as for `Send`, and nothing changes it through a shared reference.
 unsafe impl Sync for Event {}
 
 impl Event {

@@ -176,18 +176,18 @@ pub struct Event {
     raw: abi::Kevent,
 }
 
-// SAFETY: every field of the kernel's structure is an integer, but for `udata`, a pointer that is
-// made of an integer and read as one: TOKEN-OPAQUE. So another thread can do nothing with it that
-// this one cannot.
+// SAFETY: 1. `raw` can be sent: its fields are integers, but for `udata`, a pointer that is made of an
+// integer and read as one (TOKEN-OPAQUE), with which another thread can do nothing more than this.
 unsafe impl Send for Event {}
 
-// SAFETY: as for `Send`; and nothing changes an event through a shared reference.
+// SAFETY: 1. `raw` can be shared: as for `Send`, and nothing changes it through a shared reference.
 unsafe impl Sync for Event {}
 
-// SAFETY: as for `Event`, whose field it has; the marker is of a `BorrowedFd`, which is `Send`.
+// SAFETY: 1. `raw` can be sent: it is that of an `Event`. 2. So can `about`: a `BorrowedFd` is `Send`.
 unsafe impl Send for Change<'_> {}
 
-// SAFETY: as for `Event`, whose field it has; the marker is of a `BorrowedFd`, which is `Sync`.
+// SAFETY: 1. `raw` can be shared: it is that of an `Event`, and nothing changes it through a shared
+// reference. 2. So can `about`: a `BorrowedFd` is `Sync`.
 unsafe impl Sync for Change<'_> {}
 
 impl Event {

@@ -119,7 +119,8 @@ pub(crate) unsafe fn kevent(
         return unsupported();
     };
     for index in 0..change_count.unsigned_abs() as usize {
-        // SAFETY: 1. and 2. `index` is within the list that the caller vouches for.
+        // SAFETY: 1. The sum is within one object: `index` is within the list that the caller vouches
+        // for. 2. It does not overflow, for the same reason.
         let change = unsafe { changes.add(index) };
         // SAFETY: 1. It is readable, aligned and initialised: the caller's promise.
         let mut change = unsafe { change.read() };
@@ -153,7 +154,8 @@ fn load() -> Option<Library> {
     // SAFETY: 1. A pointer to a function has the size of a pointer. 2. The symbol is not null, is
     // never unloaded (nobody calls dlclose), and has this signature: LIBRARY-VOUCHED.
     let kqueue = unsafe { mem::transmute::<*mut c_void, KqueueFn>(kqueue) };
-    // SAFETY: 1. and 2. as for `kqueue`, with the signature of kevent(2).
+    // SAFETY: 1. The sizes are equal: a pointer to a function has that of a pointer. 2. The symbol is
+    // not null, is never unloaded, and has the signature of kevent(2): LIBRARY-VOUCHED.
     let kevent = unsafe { mem::transmute::<*mut c_void, KeventFn>(kevent) };
     Some(Library { kqueue, kevent })
 }
