@@ -9,7 +9,7 @@ use crate::process::{Run, which};
 use crate::report::{Outcome, Report, Row};
 use crate::run::{self, Kernel, Tally};
 use crate::targets::{self, Emulator, TARGETS, Target};
-use crate::{check, ledger, msrv, policy, workspace};
+use crate::{check, ledger, msrv, policy, syscalls, workspace};
 
 /// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
 #[derive(Args, Debug)]
@@ -54,6 +54,7 @@ const STEPS: &[Step] = &[
         Action::Cargo(&["doc", "--workspace", "--no-deps"], Some(("RUSTDOCFLAGS", "-D warnings"))),
     ),
     step("tests", Action::Cargo(&["test", "--workspace"], None)),
+    step("syscalls", Action::Task(syscalls::run)),
     step("oldest compiler", Action::Task(msrv::run)),
     step(
         "dependencies",

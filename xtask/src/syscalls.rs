@@ -5,7 +5,6 @@
 //! operation. Nothing is subtracted and nothing tolerated: an extra syscall is a failure.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -30,10 +29,12 @@ struct Program {
     operations: &'static [(&'static str, Cost)],
 }
 
+const NONE: Cost = &[];
 const EPOLL_WAIT: Cost = &[(&["epoll_wait", "epoll_pwait", "epoll_pwait2"], 1)];
 const EPOLL_CHANGE: Cost = &[(&["epoll_ctl"], 1)];
 const POLL_WAIT: Cost = &[(&["poll", "ppoll"], 1)];
-const NONE: Cost = &[];
+const POLL_ADD: Cost = &[(&["fcntl", "fcntl64"], 1), (&["statx", "fstat", "newfstatat"], 1)];
+const POLL_REMOVE: Cost = &[(&["close"], 1)];
 
 const PROGRAMS: &[Program] = &[Program {
     package: "poll-core",
@@ -43,19 +44,30 @@ const PROGRAMS: &[Program] = &[Program {
         ("epoll/register", EPOLL_CHANGE),
         ("epoll/arm-other-interest", EPOLL_CHANGE),
         ("epoll/arm-same-level", NONE),
+        ("epoll/arm-oneshot-again", EPOLL_CHANGE),
         ("epoll/disarm", EPOLL_CHANGE),
         ("epoll/deregister", EPOLL_CHANGE),
         ("epoll/wait-ready", EPOLL_WAIT),
+        ("epoll/wait-nothing", EPOLL_WAIT),
         ("epoll/wait-whole-milliseconds", EPOLL_WAIT),
         ("epoll/wait-nanoseconds", EPOLL_WAIT),
-        ("epoll/wake-while-awake", NONE),
         ("epoll/thousand-wakes-while-awake", NONE),
         ("epoll/wait-after-wakes", EPOLL_WAIT),
+        ("epoll/wake-after-wait", NONE),
         ("poll/reserve-and-drop", NONE),
+        ("poll/register", POLL_ADD),
+        ("poll/arm-other-interest", NONE),
+        ("poll/arm-same-level", NONE),
+        ("poll/arm-oneshot-again", NONE),
+        ("poll/disarm", POLL_REMOVE),
+        ("poll/deregister", POLL_REMOVE),
         ("poll/wait-ready", POLL_WAIT),
+        ("poll/wait-nothing", POLL_WAIT),
         ("poll/wait-whole-milliseconds", POLL_WAIT),
         ("poll/wait-nanoseconds", POLL_WAIT),
         ("poll/thousand-wakes-while-awake", NONE),
+        ("poll/wait-after-wakes", POLL_WAIT),
+        ("poll/wake-after-wait", NONE),
     ],
 }];
 
@@ -93,10 +105,16 @@ pub(crate) fn run() -> Result<Report> {
 fn trace(program: &Program) -> Result<String> {
     let Program { package, example, .. } = program;
     let args = ["build", "--quiet", "--package", package, "--example", example];
-    Run::new("cargo").args(args).dir(workspace::root()).output()?.ok()?;
-    let target = std::env::var_os("CARGO_TARGET_DIR");
-    let target = target.map_or_else(|| workspace::root().join("target"), Into::into);
-    let file = Path::new(&target).join("debug/examples").join(example);
+    let target = workspace::root().join("target/xtask/syscalls");
+    Run::new("cargo")
+        .args(args)
+        // std's own checks make syscalls: fcntl before each close.
+        .env("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false")
+        .env("CARGO_TARGET_DIR", &target)
+        .dir(workspace::root())
+        .output()?
+        .ok()?;
+    let file = target.join("debug/examples").join(example);
     let dir = tempfile::tempdir()?;
     let log = dir.path().join("trace");
     Run::new("strace")
