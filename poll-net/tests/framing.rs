@@ -1,5 +1,6 @@
 //! What the readers and writers of messages promise, against streams that give and take any
 //! number of bytes at a time.
+#![forbid(unsafe_code)]
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};

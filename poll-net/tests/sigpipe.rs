@@ -1,5 +1,6 @@
 //! No write of this crate raises SIGPIPE. A test binary of its own: it watches the signal by a
 //! handler, which is the process's.
+#![forbid(unsafe_code)]
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;

@@ -1,6 +1,7 @@
 //! The table of syscalls in the crate's documentation, counted with `strace` on Linux x86-64.
 //!
 //! This program runs itself under `strace`. Without it, or elsewhere, it says so and passes.
+#![forbid(unsafe_code)]
 
 use std::fs::File;
 use std::io::{IoSlice, Read, Write};

@@ -1,4 +1,5 @@
 //! What `sendfile`, `splice` and urgent data promise.
+#![forbid(unsafe_code)]
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;

@@ -1,4 +1,5 @@
 //! What `UdpSocket` promises.
+#![forbid(unsafe_code)]
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;

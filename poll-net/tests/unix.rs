@@ -1,4 +1,5 @@
 //! What the Unix sockets promise.
+#![forbid(unsafe_code)]
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;

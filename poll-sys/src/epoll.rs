@@ -117,7 +117,7 @@ impl fmt::Debug for Event {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn create() -> io::Result<OwnedFd> {
-    // SAFETY: epoll_create1(2) takes one integer by value and has no memory precondition.
+    // SAFETY: 1. The argument is one integer by value: epoll_create1(2) has no memory precondition.
     let fd = check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })?;
     // SAFETY: 1. `fd` is open: epoll_create1(2) returns a new descriptor on success, and `check`
     // let only success through. 2. Nobody else owns it: the kernel made it in the line above.

@@ -33,8 +33,8 @@ pub const BADF: i32 = libc::EBADF;
 /// assert_eq!(kept, 7);
 /// ```
 pub fn preserve<T>(body: impl FnOnce() -> T) -> T {
-    // SAFETY: the C library's errno function has no precondition and never fails: errno(3), "errno
-    // is thread-local".
+    // SAFETY: 1. The C library's errno function takes nothing, demands nothing and never fails:
+    // errno(3), "errno is thread-local".
     let place = unsafe { crate::errno_location() };
     // SAFETY: 1. `place` is valid, aligned and initialised for as long as the thread lives: errno(3)
     // says that it is a modifiable lvalue of type int. 2. No other thread can write it: it is

@@ -24,7 +24,7 @@ use crate::result::{check, check_size};
 /// # std::io::Result::Ok(())
 /// ```
 pub fn create() -> io::Result<OwnedFd> {
-    // SAFETY: eventfd(2) takes two integers by value and has no memory precondition.
+    // SAFETY: 1. The arguments are two integers by value: eventfd(2) has no memory precondition.
     let fd = check(unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) })?;
     // SAFETY: 1. `fd` is open: eventfd(2) returns a new descriptor on success, and `check` let only
     // success through. 2. Nobody else owns it: the kernel made it in the line above. 3. close(2) is

@@ -78,7 +78,7 @@ impl Mark {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     #[test]
@@ -89,14 +89,14 @@ mod tests {
     }
 
     /// Forks, runs `body` in the child and returns what it returned.
-    fn in_child(body: impl FnOnce() -> bool) -> bool {
-        // SAFETY: fork(2) has no memory precondition. The child runs `body`, which only touches
-        // atomics and memory of its own, and leaves by _exit.
+    pub(crate) fn in_child(body: impl FnOnce() -> bool) -> bool {
+        // SAFETY: 1. The child of a process with threads may only do what is async-signal-safe
+        // (fork(2)): `body` touches atomics alone, and the child leaves by _exit.
         let pid = unsafe { libc::fork() };
         assert!(pid >= 0);
         if pid == 0 {
             let good = body();
-            // SAFETY: _exit(2) takes an integer and does not return.
+            // SAFETY: 1. The argument is an integer, and _exit(2) runs no destructor or handler.
             unsafe { libc::_exit(i32::from(!good)) };
         }
         let mut status = 0;

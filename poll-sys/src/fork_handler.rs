@@ -24,23 +24,13 @@ pub(crate) fn cell() -> io::Result<&'static AtomicUsize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fork::tests::in_child;
 
     #[test]
     fn the_handler_zeroes_the_cell_in_a_child_alone() {
         let cell = cell().unwrap();
         cell.store(1, Ordering::Relaxed);
-        // SAFETY: fork(2) has no memory precondition. The child reads an atomic and leaves.
-        let pid = unsafe { libc::fork() };
-        if pid == 0 {
-            let code = i32::from(cell.load(Ordering::Relaxed) != 0);
-            // SAFETY: _exit(2) takes an integer and does not return.
-            unsafe { libc::_exit(code) };
-        }
-        let mut status = -1;
-        // SAFETY: 1. `pid` is a child of ours that nobody else waits for. 2. The pointer is to a
-        // live local.
-        let waited = unsafe { libc::waitpid(pid, std::ptr::from_mut(&mut status), 0) };
-        assert_eq!((waited, status), (pid, 0));
+        assert!(in_child(|| cell.load(Ordering::Relaxed) == 0));
         assert_eq!(cell.load(Ordering::Relaxed), 1);
     }
 }

@@ -14,8 +14,8 @@ use crate::result::check;
 pub(crate) fn cell() -> io::Result<&'static AtomicUsize> {
     // One word is asked for: the kernel rounds up to whole pages (mmap(2)).
     let length = size_of::<AtomicUsize>();
-    // SAFETY: mmap(2) at an address of the kernel's choice, anonymous and without MAP_FIXED: it
-    // touches no existing mapping, and needs no descriptor (-1).
+    // SAFETY: 1. No existing mapping is touched: the address is the kernel's choice, without
+    // MAP_FIXED (mmap(2)). 2. No descriptor is needed: the mapping is anonymous.
     let page = unsafe {
         libc::mmap(
             ptr::null_mut(),
@@ -29,10 +29,10 @@ pub(crate) fn cell() -> io::Result<&'static AtomicUsize> {
     if page == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the range is the mapping made above, and wiping it in children changes nothing here
-    // (madvise(2), MADV_WIPEONFORK, "on private anonymous pages").
+    // SAFETY: 1. The range is the mapping made above. 2. The advice changes nothing in this process:
+    // it wipes private anonymous pages in children (madvise(2), MADV_WIPEONFORK).
     if check(unsafe { libc::madvise(page, length, libc::MADV_WIPEONFORK) }).is_err() {
-        // SAFETY: the range is the mapping made above, and nobody holds a pointer into it.
+        // SAFETY: 1. The range is the mapping made above. 2. Nobody holds a pointer into it.
         check(unsafe { libc::munmap(page, length) })?;
         return fork_handler::cell();
     }

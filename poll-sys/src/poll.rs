@@ -111,12 +111,13 @@ mod tests {
     fn a_closed_number_is_invalid() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         // Far above what other tests of this process open, so that nobody takes it again.
-        // SAFETY: fcntl(2) F_DUPFD takes integers; the descriptor is open.
+        // SAFETY: 1. The arguments of F_DUPFD_CLOEXEC are integers (fcntl(2)). 2. The descriptor is
+        // open: the stream owns it.
         let number = unsafe { libc::fcntl(ours.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 900) };
         assert!(number >= 900);
         let mut list = [PollFd::new(theirs.as_fd(), Flags::IN)];
         list[0].0.fd = number;
-        // SAFETY: the number was made above and is owned by nobody.
+        // SAFETY: 1. The number is open and owned by nobody: it was made above.
         assert_eq!(unsafe { libc::close(number) }, 0);
         assert_eq!(wait(&mut list, None).unwrap(), 1);
         assert_eq!(list[0].found(), Flags::NVAL);

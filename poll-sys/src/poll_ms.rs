@@ -23,7 +23,7 @@ use crate::time::millis_ceil;
 /// 1 syscall, no allocation; the kernel's work grows with the list.
 pub fn wait(list: &mut [PollFd], timeout: Option<Duration>) -> io::Result<usize> {
     let limit = timeout.map_or(-1, millis_ceil);
-    // SAFETY: the list is valid for reads and writes of its length: a mutable slice is, and its
+    // SAFETY: 1. The list is valid for reads and writes of its length: a mutable slice is, and its
     // entries have the layout of `pollfd` (transparent).
     let found =
         check(unsafe { libc::poll(list.as_mut_ptr().cast(), list.len() as libc::nfds_t, limit) })?;

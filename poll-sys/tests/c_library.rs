@@ -12,7 +12,7 @@ struct Foreign(RawFd);
 
 impl AsFd for Foreign {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        // SAFETY: the number is open for as long as the guard is armed or disarmed through it: the
+        // SAFETY: 1. The number is open for as long as the guard is armed or disarmed through it: the
         // library says when it has closed it, and the program then abandons the guard, which does
         // not look at the descriptor again.
         unsafe { BorrowedFd::borrow_raw(self.0) }
@@ -26,7 +26,7 @@ fn library_opens() -> (Foreign, UnixStream) {
 }
 
 fn library_closes(number: RawFd) {
-    // SAFETY: the library owns the number: `into_raw_fd` gave it away above.
+    // SAFETY: 1. The number is open and the library's to close: `into_raw_fd` gave it away above.
     let closed = unsafe { libc::close(number) };
     assert_eq!(closed, 0);
 }
