@@ -335,7 +335,8 @@ impl Inner {
     fn introduce(&self, events: &mut Events) {
         events.memory = Memory {
             poller: self.number,
-            herd: self.bell.herds(),
+            // A new batch gets every `wake_all` there was: its thread may have been started for one.
+            herd: if events.memory.poller == 0 { 0 } else { self.bell.herds() },
             // No ring has this number: whatever the bell holds is looked for.
             rings: usize::MAX,
             served_user: false,

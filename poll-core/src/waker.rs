@@ -80,9 +80,11 @@ impl Waker {
 
     /// One event for each thread that waits.
     ///
-    /// Precisely: one for each [`Events`](crate::Events) that has waited on this poller before and
-    /// waits now, or whenever it next waits. So a thread that is busy with its last batch is
-    /// reached as well as one that sleeps. Several `wake_all` before a thread waits are one event.
+    /// Precisely: one for each [`Events`](crate::Events) that is used on this poller, now or whenever
+    /// it next waits, be it for the first time. So a thread that is busy with its last batch is
+    /// reached as well as one that sleeps, and one that was started but has not come to its loop yet.
+    /// Several `wake_all` before a thread waits are one event. A batch that alternates between
+    /// pollers misses what is called while it serves the other: give each poller its own.
     ///
     /// Not for signal handlers: it takes a lock.
     ///
@@ -102,9 +104,6 @@ impl Waker {
     /// let poller = Poller::new()?;
     /// let stop = poller.waker(Token::fixed(0))?;
     /// let (mut one, mut two) = (Events::with_capacity(4), Events::with_capacity(4));
-    /// for events in [&mut one, &mut two] {
-    ///     poller.wait(events, Some(std::time::Duration::ZERO))?;
-    /// }
     /// stop.wake_all()?;
     /// for events in [&mut one, &mut two] {
     ///     assert_eq!(poller.wait(events, None)?, 1);

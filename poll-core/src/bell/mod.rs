@@ -87,7 +87,7 @@ impl Bell {
         }
     }
 
-    /// The number of the last `wake_all`, for a batch that is new here.
+    /// The number of the last `wake_all`, for a batch that comes from another poller.
     pub(crate) fn herds(&self) -> usize {
         self.herds.load(SeqCst)
     }
