@@ -29,8 +29,8 @@ pub(crate) fn begin(socket: BorrowedFd<'_>, address: &SockAddr) -> io::Result<()
 /// Asks the kernel how far the connect is.
 ///
 /// Writable alone does not mean connected: a refused connect is writable too. So the socket's error
-/// is taken first. It can be taken only once, hence the last question: a socket that has no peer and
-/// no error is either on its way or has failed before; only on its way does a read *block*.
+/// is taken first. It can be taken only once, hence the last question: a socket that has no peer
+/// and no error is either on its way or has failed before; only on its way does a read *block*.
 pub(crate) fn result(socket: BorrowedFd<'_>) -> io::Result<ConnectState> {
     let socket = SockRef::from(&socket);
     if let Some(error) = socket.take_error()? {

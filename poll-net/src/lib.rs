@@ -3,13 +3,13 @@
 //! # The problem
 //! An event loop stands still when one call blocks, and std's sockets block until they are told
 //! otherwise, one syscall and one chance to forget after each `accept`. What is worse shows under
-//! load only: a `connect` that blocks for minutes, a *writable* socket that is not connected at all,
-//! an accept loop that spins because the process is out of descriptors, a queue that nobody emptied,
-//! a descriptor that a child process inherited, a SIGPIPE that ends a host written in C.
+//! load only: a `connect` that blocks for minutes, a *writable* socket that is not connected at
+//! all, an accept loop that spins because the process is out of descriptors, a queue that nobody
+//! emptied, a descriptor that a child process inherited, a SIGPIPE that ends a host written in C.
 //!
 //! # The model
-//! Each type here is std's socket in a new type that is non-blocking and close-on-exec from its first
-//! moment, by the creating syscall itself where the system can. What would wait fails with
+//! Each type here is std's socket in a new type that is non-blocking and close-on-exec from its
+//! first moment, by the creating syscall itself where the system can. What would wait fails with
 //! [`WouldBlock`](std::io::ErrorKind::WouldBlock), and the program then waits with a poller: with
 //! `poll-core`, or any other, because everything here is [`AsFd`](std::os::fd::AsFd). This crate
 //! knows no poller and needs none.
@@ -63,7 +63,7 @@
 //!     let mut buf = [0; 512];
 //!     match client.read(&mut buf) {
 //!         Ok(len) => answer.extend_from_slice(&buf[..len]),
-//!         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => {}
+//!         Err(error) if error.kind() == ErrorKind::WouldBlock => {}
 //!         Err(error) => return Err(error),
 //!     }
 //! }
@@ -85,7 +85,8 @@
 //! - No `unsafe`: it is all in `poll-sys`.
 //!
 //! # What is not
-//! - `options()` and a duplicate of the descriptor reach the non-blocking flag. Who clears it blocks.
+//! - `options()` and a duplicate of the descriptor reach the non-blocking flag: who clears it
+//!   blocks.
 //! - The flag belongs to the open file, not to the descriptor: adopting a socket or terminal that
 //!   another process shares makes it non-blocking there too.
 //! - On Apple and Haiku the flags are set by calls of their own, and a thread that forks in between
@@ -110,7 +111,7 @@
 //! | `TcpStream::set_nodelay` | 1 | `setsockopt` |
 //! | `TcpStream::send_urgent` | 1 | `sendto` |
 //! | `TcpStream::try_from(std)` | 2 | `fcntl`, `fcntl` |
-//! | `TcpStream::try_from(OwnedFd)` | 5 | `getsockname`, `getsockopt`, `getsockopt`, `fcntl`, `fcntl` |
+//! | `TcpStream::try_from(fd)` | 5 | `getsockname`, `getsockopt`, `getsockopt`, `fcntl`, `fcntl` |
 //! | `UdpSocket::bind` | 2 | `socket`, `bind` |
 //! | `UdpSocket::send_to` | 1 | `sendto` |
 //! | `UdpSocket::recv_from` | 1 | `recvfrom` |
@@ -132,8 +133,8 @@
 //! | `sendfile` | 3 | `rt_sigprocmask`, `sendfile`, `rt_sigprocmask` |
 //! | `splice` | 3 | `rt_sigprocmask`, `splice`, `rt_sigprocmask` |
 //!
-//! Before Linux 6.18 `PipeWriter::write` is `rt_sigprocmask`, `writev`, `rt_sigprocmask`. What other
-//! systems take more stands under *Platform* at each function.
+//! Before Linux 6.18 `PipeWriter::write` is `rt_sigprocmask`, `writev`, `rt_sigprocmask`. What
+//! other systems take more stands under *Platform* at each function.
 //!
 //! # Platforms
 //! Every function exists on every Unix; what a system lacks fails with

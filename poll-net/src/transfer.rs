@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
-/// Sends up to `count` bytes of a file, from `offset` on, to a stream; how many the stream took: 0 at
-/// or after the end of the file. The file's own position is neither used nor changed, so that one
-/// open file serves any number of connections.
+/// Sends up to `count` bytes of a file, from `offset` on, to a stream; how many the stream took: 0
+/// at or after the end of the file. The file's own position is neither used nor changed, so that
+/// one open file serves any number of connections.
 ///
 /// A file never blocks a poller, but a page that is not in memory blocks this call until the disk
 /// has answered.
@@ -47,8 +47,8 @@ pub fn sendfile(stream: &impl AsFd, file: &File, offset: u64, count: usize) -> i
 ///
 /// # Errors
 /// `WouldBlock` when `from` has nothing or `to` takes nothing now (which of the two: for a pipe
-/// between, the caller knows what is in it); `BrokenPipe` (and no SIGPIPE); `InvalidInput` if neither
-/// is a pipe; `Unsupported` on other systems.
+/// between, the caller knows what is in it); `BrokenPipe` (and no SIGPIPE); `InvalidInput` if
+/// neither is a pipe; `Unsupported` on other systems.
 ///
 /// # Platform
 /// Linux and Android; `Unsupported` elsewhere.

@@ -91,7 +91,7 @@ fn steps() -> impl Strategy<Value = Vec<usize>> {
 fn frames() -> impl Strategy<Value = Vec<Vec<u8>>> {
     let frame = prop_oneof![
         4 => prop::collection::vec(any::<u8>(), 0..30),
-        1 => prop::collection::vec(any::<u8>(), 9000..9100),
+        1 => (any::<u8>(), 9000_usize..9100).prop_map(|(byte, len)| vec![byte; len]),
     ];
     prop::collection::vec(frame, 0..40)
 }

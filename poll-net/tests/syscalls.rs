@@ -107,7 +107,7 @@ fn tcp() {
     let std = std::net::TcpStream::connect(address).unwrap();
     let ours = operation("TcpStream::try_from(std)", || TcpStream::try_from(std)).unwrap();
     let fd = OwnedFd::from(ours);
-    operation("TcpStream::try_from(OwnedFd)", || TcpStream::try_from(fd)).unwrap();
+    operation("TcpStream::try_from(fd)", || TcpStream::try_from(fd)).unwrap();
     listener.accept().unwrap();
     let _waiting = [TcpStream::connect(address).unwrap(), TcpStream::connect(address).unwrap()];
     let mut accepted = Vec::with_capacity(2);

@@ -49,7 +49,7 @@ pub struct Address {
 impl Address {
     /// No address: what a call that reports one finds when the kernel wrote none.
     pub(crate) fn none() -> Address {
-        // SAFETY: `sockaddr_storage` is integers and arrays of integers: zeros are a value.
+        // SAFETY: 1. `sockaddr_storage` is integers and arrays of integers: zeros are a value.
         let storage = unsafe { std::mem::zeroed() };
         Address { storage, len: 0 }
     }
@@ -77,7 +77,7 @@ impl Address {
     pub(crate) fn is_v6(socket: BorrowedFd<'_>) -> io::Result<bool> {
         let mut local = Address::receive();
         let (name, len) = local.as_mut_ptrs();
-        // SAFETY: (1) `socket` is borrowed, so open. (2) `name` has room for the `*len` bytes that
+        // SAFETY: 1. `socket` is borrowed, so open. 2. `name` has room for the `*len` bytes that
         // getsockname(2) may write, and both pointers are live and unshared (as_mut_ptrs).
         check(unsafe { libc::getsockname(socket.as_raw_fd(), name, len) })?;
         Ok(i32::from(local.storage.ss_family) == libc::AF_INET6)
@@ -99,13 +99,13 @@ impl Address {
         let family = i32::from(self.storage.ss_family);
         let len = self.len as usize;
         if family == libc::AF_INET && len >= size_of::<sockaddr_in>() {
-            // SAFETY: ADDRESS-INIT: large enough, aligned and initialised for a `sockaddr_in`.
+            // SAFETY: 1. ADDRESS-INIT: large enough, aligned and initialised for a `sockaddr_in`.
             let v4 = unsafe { (&raw const self.storage).cast::<sockaddr_in>().read() };
             let ip = Ipv4Addr::from(v4.sin_addr.s_addr.to_ne_bytes());
             return Some(SocketAddrV4::new(ip, u16::from_be(v4.sin_port)).into());
         }
         if family == libc::AF_INET6 && len >= size_of::<sockaddr_in6>() {
-            // SAFETY: ADDRESS-INIT: large enough, aligned and initialised for a `sockaddr_in6`.
+            // SAFETY: 1. ADDRESS-INIT: large enough, aligned and initialised for a `sockaddr_in6`.
             let v6 = unsafe { (&raw const self.storage).cast::<sockaddr_in6>().read() };
             let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
             let port = u16::from_be(v6.sin6_port);
@@ -124,7 +124,7 @@ impl Address {
         if len > path_at && i32::from(self.storage.ss_family) != libc::AF_UNIX {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        // SAFETY: ADDRESS-INIT: large enough, aligned and initialised for a `sockaddr_un`.
+        // SAFETY: 1. ADDRESS-INIT: large enough, aligned and initialised for a `sockaddr_un`.
         let unix = unsafe { (&raw const self.storage).cast::<sockaddr_un>().read() };
         let path = unix.sun_path.map(|byte| byte.to_ne_bytes()[0]);
         let path = &path[..len.saturating_sub(path_at).min(path.len())];
@@ -142,24 +142,25 @@ impl From<SocketAddr> for Address {
         let mut into = Address::none();
         into.len = match address {
             SocketAddr::V4(v4) => {
-                // SAFETY: `sockaddr_in` is integers and arrays of integers: zeros are a value.
+                // SAFETY: 1. `sockaddr_in` is integers and arrays of integers: zeros are a value.
                 let mut raw: sockaddr_in = unsafe { std::mem::zeroed() };
                 raw.sin_family = libc::AF_INET as libc::sa_family_t;
                 raw.sin_port = v4.port().to_be();
                 raw.sin_addr.s_addr = u32::from_ne_bytes(v4.ip().octets());
-                // SAFETY: ADDRESS-INIT: large enough and aligned for a `sockaddr_in`; we own it.
+                // SAFETY: 1. ADDRESS-INIT: large enough and aligned for a `sockaddr_in`; we own it.
                 unsafe { (&raw mut into.storage).cast::<sockaddr_in>().write(raw) };
                 size_of::<sockaddr_in>() as socklen_t
             }
             SocketAddr::V6(v6) => {
-                // SAFETY: `sockaddr_in6` is integers and arrays of integers: zeros are a value.
+                // SAFETY: 1. `sockaddr_in6` is integers and arrays of integers: zeros are a value.
                 let mut raw: sockaddr_in6 = unsafe { std::mem::zeroed() };
                 raw.sin6_family = libc::AF_INET6 as libc::sa_family_t;
                 raw.sin6_port = v6.port().to_be();
                 raw.sin6_addr.s6_addr = v6.ip().octets();
                 raw.sin6_flowinfo = v6.flowinfo();
                 raw.sin6_scope_id = v6.scope_id();
-                // SAFETY: ADDRESS-INIT: large enough and aligned for a `sockaddr_in6`; we own it.
+                // SAFETY: 1. ADDRESS-INIT: large enough and aligned for a `sockaddr_in6`; we own
+                // it.
                 unsafe { (&raw mut into.storage).cast::<sockaddr_in6>().write(raw) };
                 size_of::<sockaddr_in6>() as socklen_t
             }

@@ -38,13 +38,14 @@ impl<'a> Writer<'a> {
         if room.len() < space {
             return false;
         }
-        // SAFETY: `cmsghdr` is integers (and padding, on musl): zeros are a value.
+        // SAFETY: 1. `cmsghdr` is integers (and padding, on musl): zeros are a value.
         let mut header: cmsghdr = unsafe { std::mem::zeroed() };
         header.cmsg_len = (header_len() + data.len()) as _;
         header.cmsg_level = level;
         header.cmsg_type = kind;
         let at = room.as_mut_ptr().cast::<cmsghdr>();
-        // SAFETY: `room` has `space` bytes and more, which is at least a header; unaligned is fine.
+        // SAFETY: 1. `room` has `space` bytes and more, which is at least a header; unaligned is
+        // fine.
         unsafe { at.write_unaligned(header) };
         room[header_len()..][..data.len()].copy_from_slice(data);
         self.used += space;
@@ -85,8 +86,8 @@ impl<'a> Iterator for Messages<'a> {
             return None;
         }
         let at = here.as_ptr().cast::<cmsghdr>();
-        // SAFETY: `here` has a header's bytes and more, all initialised; any bytes are a `cmsghdr`,
-        // which is integers; unaligned is fine.
+        // SAFETY: 1. `here` has a header's bytes and more, all initialised; any bytes are a
+        // `cmsghdr`, which is integers; unaligned is fine.
         let header = unsafe { at.read_unaligned() };
         let message_len: usize = header.cmsg_len as _;
         let data_len = message_len.checked_sub(header_len())?;
@@ -104,13 +105,13 @@ impl<'a> Iterator for Messages<'a> {
 /// What a message with that much data takes, padding included.
 pub(crate) fn space(data_len: usize) -> usize {
     let data_len = c_uint::try_from(data_len).expect("control data is smaller than 4 GiB");
-    // SAFETY: arithmetic on the length; no memory is touched (cmsg(3)).
+    // SAFETY: 1. Arithmetic on the length; no memory is touched (cmsg(3)).
     unsafe { libc::CMSG_SPACE(data_len) as usize }
 }
 
 /// Where the data of a message begins.
 fn header_len() -> usize {
-    // SAFETY: arithmetic on the length; no memory is touched (cmsg(3)).
+    // SAFETY: 1. Arithmetic on the length; no memory is touched (cmsg(3)).
     let len = unsafe { libc::CMSG_LEN(0) as usize };
     debug_assert!(len >= size_of::<cmsghdr>());
     len
@@ -124,23 +125,23 @@ mod tests {
 
     /// What libc's own macros find in a buffer.
     fn walk_of_libc(buf: &mut [u8]) -> Vec<(c_int, c_int, Vec<u8>)> {
-        // SAFETY: `msghdr` is integers and pointers: zeros are a value.
+        // SAFETY: 1. `msghdr` is integers and pointers: zeros are a value.
         let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
         header.msg_control = buf.as_mut_ptr().cast();
         header.msg_controllen = buf.len() as _;
         let mut found = Vec::new();
-        // SAFETY: the header's control pointer and length are the live buffer's.
+        // SAFETY: 1. The header's control pointer and length are the live buffer's.
         let mut at = unsafe { libc::CMSG_FIRSTHDR(&raw const header) };
         while !at.is_null() {
-            // SAFETY: not null, so within the buffer, with a header's bytes behind it.
+            // SAFETY: 1. Not null, so within the buffer, with a header's bytes behind it.
             let message = unsafe { at.read_unaligned() };
-            // SAFETY: arithmetic on a pointer to a whole message that `Writer` wrote.
+            // SAFETY: 1. Arithmetic on a pointer to a whole message that `Writer` wrote.
             let data = unsafe { libc::CMSG_DATA(at) };
             let len = message.cmsg_len as usize - header_len();
-            // SAFETY: `Writer` put `len` bytes of data behind the header.
+            // SAFETY: 1. `Writer` put `len` bytes of data behind the header.
             let data = unsafe { std::slice::from_raw_parts(data, len) };
             found.push((message.cmsg_level, message.cmsg_type, data.to_vec()));
-            // SAFETY: the header is the live buffer's and `at` a message in it.
+            // SAFETY: 1. The header is the live buffer's and `at` a message in it.
             at = unsafe { libc::CMSG_NXTHDR(&raw const header, at) };
         }
         found

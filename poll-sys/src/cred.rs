@@ -22,8 +22,8 @@ pub struct Credentials {
 /// The credentials of a Unix stream's peer.
 ///
 /// # Errors
-/// `NotConnected` or `InvalidInput` for a socket without a peer, `ENOTSOCK`; `Unsupported` where the
-/// system does not tell.
+/// `NotConnected` or `InvalidInput` for a socket without a peer, `ENOTSOCK`; `Unsupported` where
+/// the system does not tell.
 ///
 /// # Platform
 /// | system | interface | process |

@@ -11,12 +11,12 @@ use crate::names::PeerCred;
 use crate::result::check;
 
 pub(crate) fn peer(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
-    // SAFETY: the struct is three integers: zeros are a value.
+    // SAFETY: 1. The struct is three integers: zeros are a value.
     let mut peer: PeerCred = unsafe { std::mem::zeroed() };
     let mut len = size_of::<PeerCred>() as socklen_t;
     let (level, name, into) = (libc::SOL_SOCKET, libc::SO_PEERCRED, &raw mut peer);
-    // SAFETY: (1) `stream` is borrowed, so open. (2) getsockopt(2) writes at most `len` bytes at
-    // the first pointer, which is to a live struct of that size, and the length at the second.
+    // SAFETY: 1. `stream` is borrowed, so open. 2. getsockopt(2) writes at most `len` bytes at the
+    // first pointer, which is to a live struct of that size, and the length at the second.
     check(unsafe { libc::getsockopt(stream.as_raw_fd(), level, name, into.cast(), &raw mut len) })?;
     // Linux has no credentials for a socket without a peer, and says so by impossible ones.
     if peer.uid == u32::MAX {

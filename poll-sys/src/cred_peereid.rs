@@ -9,8 +9,8 @@ use crate::{names, socket_option};
 
 pub(crate) fn peer(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
     let (mut user, mut group) = (0, 0);
-    // SAFETY: (1) `stream` is borrowed, so open. (2) getpeereid(3) writes an id through each
-    // pointer, which are to a live `uid_t` and `gid_t`.
+    // SAFETY: 1. `stream` is borrowed, so open. 2. getpeereid(3) writes an id through each pointer,
+    // which are to a live `uid_t` and `gid_t`.
     check(unsafe { libc::getpeereid(stream.as_raw_fd(), &raw mut user, &raw mut group) })?;
     let process = match names::PEER_PROCESS {
         Some((level, name)) => Some(socket_option::get_int(stream, level, name)?),

@@ -12,16 +12,16 @@ use crate::result::check;
 
 pub(crate) fn peer(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
     let mut ucred = ptr::null_mut();
-    // SAFETY: (1) `stream` is borrowed, so open. (2) With a null pointer behind it, getpeerucred
+    // SAFETY: 1. `stream` is borrowed, so open. 2. With a null pointer behind it, getpeerucred
     // allocates the credentials and writes their address through the pointer.
     check(unsafe { libc::getpeerucred(stream.as_raw_fd(), &raw mut ucred) })?;
-    // SAFETY: UCRED.
+    // SAFETY: 1. The pointer is to live credentials (UCRED).
     let user = unsafe { libc::ucred_geteuid(ucred) };
-    // SAFETY: UCRED.
+    // SAFETY: 1. The pointer is to live credentials (UCRED).
     let group = unsafe { libc::ucred_getegid(ucred) };
-    // SAFETY: UCRED.
+    // SAFETY: 1. The pointer is to live credentials (UCRED).
     let process = unsafe { libc::ucred_getpid(ucred) };
-    // SAFETY: UCRED; it is not used after this.
+    // SAFETY: 1. The pointer is to live credentials, ours to free (UCRED). 2. Nobody uses it after.
     unsafe { libc::ucred_free(ucred) };
     Ok(Credentials { user, group, process: (process != -1).then_some(process) })
 }

@@ -34,7 +34,7 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     if flags & libc::O_NONBLOCK != 0 {
         return Ok(());
     }
-    // SAFETY: (1) `fd` is open for the whole call: it is borrowed. (2) F_SETFL takes one int, which
+    // SAFETY: 1. `fd` is open for the whole call: it is borrowed. 2. F_SETFL takes one int, which
     // is what is passed; no memory is involved (fcntl(2)).
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK) })?;
     Ok(())
@@ -77,7 +77,7 @@ pub fn is_nonblocking(fd: BorrowedFd<'_>) -> io::Result<bool> {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn set_cloexec(fd: BorrowedFd<'_>) -> io::Result<()> {
-    // SAFETY: (1) `fd` is open for the whole call: it is borrowed. (2) F_SETFD takes one int, which
+    // SAFETY: 1. `fd` is open for the whole call: it is borrowed. 2. F_SETFD takes one int, which
     // is what is passed; no memory is involved (fcntl(2)).
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) })?;
     Ok(())
@@ -94,14 +94,14 @@ pub fn set_cloexec(fd: BorrowedFd<'_>) -> io::Result<()> {
 /// # Examples
 /// See [`set_cloexec`].
 pub fn is_cloexec(fd: BorrowedFd<'_>) -> io::Result<bool> {
-    // SAFETY: (1) `fd` is open for the whole call: it is borrowed. (2) F_GETFD takes no argument
+    // SAFETY: 1. `fd` is open for the whole call: it is borrowed. 2. F_GETFD takes no argument
     // (fcntl(2)).
     let flags = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) })?;
     Ok(flags & libc::FD_CLOEXEC != 0)
 }
 
 fn status(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
-    // SAFETY: (1) `fd` is open for the whole call: it is borrowed. (2) F_GETFL takes no argument
+    // SAFETY: 1. `fd` is open for the whole call: it is borrowed. 2. F_GETFL takes no argument
     // (fcntl(2)).
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })
 }

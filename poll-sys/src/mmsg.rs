@@ -3,10 +3,10 @@
 //! The same functions for systems without them: `mmsg_loop.rs`.
 //!
 //! # Invariants
-//! ROW: row i of the kernel's array points into row i of the arrays of addresses, iovecs and control
-//! bytes, which live on the stack of the same function, are not moved, and are not touched between
-//! the making of the pointers and the end of the call. The iovec is a caller's buffer, borrowed for
-//! longer than that.
+//! ROW: row i of the kernel's array points into row i of the arrays of addresses, iovecs and
+//! control bytes, which live on the stack of the same function, are not moved, and are not touched
+//! between the making of the pointers and the end of the call. The iovec is a caller's buffer,
+//! borrowed for longer than that.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -47,11 +47,12 @@ pub const BATCH: usize = 32;
 /// use std::os::fd::AsFd;
 /// use poll_sys::{mmsg, udp::{Slot, Transmit}};
 ///
-/// let (a, b) = (std::net::UdpSocket::bind("127.0.0.1:0")?, std::net::UdpSocket::bind("127.0.0.1:0")?);
+/// let a = std::net::UdpSocket::bind("127.0.0.1:0")?;
+/// let b = std::net::UdpSocket::bind("127.0.0.1:0")?;
 /// let to = b.local_addr()?;
 /// b.set_nonblocking(true)?;
-/// let sent = mmsg::send(a.as_fd(), &[Transmit::new(b"one").to(to), Transmit::new(b"two").to(to)])?;
-/// assert_eq!(sent, 2);
+/// let words = [Transmit::new(b"one").to(to), Transmit::new(b"two").to(to)];
+/// assert_eq!(mmsg::send(a.as_fd(), &words)?, 2);
 ///
 /// let mut bufs = [[0; 16]; 4];
 /// let mut slots = bufs.each_mut().map(|buf| Slot::new(buf));
@@ -80,8 +81,8 @@ pub fn receive(socket: BorrowedFd<'_>, slots: &mut [Slot<'_>]) -> io::Result<usi
         header.msg_controllen = ROOM as _;
     }
     let (fd, first, no_timeout) = (socket.as_raw_fd(), headers.as_mut_ptr(), ptr::null_mut());
-    // SAFETY: (1) `socket` is borrowed, so open. (2) `first` is to `rows` headers whose pointers are
-    // to memory of the given lengths that may be written (ROW). (3) A null timeout is allowed.
+    // SAFETY: 1. `socket` is borrowed, so open. 2. `first` is to `rows` headers whose pointers are
+    // to memory of the given lengths that may be written (ROW). 3. A null timeout is allowed.
     let received = unsafe { libc::recvmmsg(fd, first, rows as _, 0, no_timeout) };
     let received = mmsg_result(received)?.min(rows);
     for (row, slot) in slots[..received].iter_mut().enumerate() {
@@ -148,7 +149,7 @@ pub fn send(socket: BorrowedFd<'_>, datagrams: &[Transmit<'_>]) -> io::Result<us
         }
     }
     let (fd, first) = (socket.as_raw_fd(), headers.as_mut_ptr());
-    // SAFETY: (1) `socket` is borrowed, so open. (2) `first` is to `rows` headers whose pointers are
+    // SAFETY: 1. `socket` is borrowed, so open. 2. `first` is to `rows` headers whose pointers are
     // to initialised memory of the given lengths (ROW), which the kernel only reads.
     let sent = unsafe { libc::sendmmsg(fd, first, rows as _, NO_SIGNAL as _) };
     mmsg_result(sent)

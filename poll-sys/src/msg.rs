@@ -31,7 +31,7 @@ pub(crate) struct Arrived {
 
 /// A `msghdr` without address, data or control messages.
 pub(crate) fn empty() -> msghdr {
-    // SAFETY: `msghdr` is integers and pointers (and padding, on musl): zeros are a value.
+    // SAFETY: 1. `msghdr` is integers and pointers (and padding, on musl): zeros are a value.
     unsafe { std::mem::zeroed() }
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn send(
     control: &[u8],
 ) -> io::Result<usize> {
     let header = to_send(bufs, to, control);
-    // SAFETY: (1) `socket` is borrowed, so open. (2) The header's pointers are to an address, to
+    // SAFETY: 1. `socket` is borrowed, so open. 2. The header's pointers are to an address, to
     // iovecs and to control bytes that are borrowed here, with their lengths; sendmsg(2) only reads
     // through them, although they are `*mut` (IOVEC).
     check_size(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const header, names::NO_SIGNAL) })
@@ -94,7 +94,7 @@ pub(crate) fn receive(
         header.msg_name = name.cast();
         header.msg_namelen = len;
     }
-    // SAFETY: (1) `socket` is borrowed, so open. (2) The header's pointers are to an address, to
+    // SAFETY: 1. `socket` is borrowed, so open. 2. The header's pointers are to an address, to
     // iovecs (IOVEC) and to control bytes that are borrowed mutably here, with their lengths;
     // recvmsg(2) writes initialised bytes through them, and to the header.
     let len = check_size(unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags) })?;

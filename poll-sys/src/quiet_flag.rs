@@ -24,7 +24,7 @@ pub(crate) fn write(pipe: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> Option<io::Re
         return None;
     }
     let (slices, count) = as_iovecs(bufs);
-    // SAFETY: (1) `pipe` is borrowed, so open. (2) `slices` points at `count` iovecs of memory that
+    // SAFETY: 1. `pipe` is borrowed, so open. 2. `slices` points at `count` iovecs of memory that
     // is only read (IOVEC in quiet_write). An offset of -1 is the file's own position (readv(2)).
     let written = unsafe { libc::pwritev2(pipe.as_raw_fd(), slices, count, -1, RWF_NOSIGNAL) };
     match check_size(written) {

@@ -31,7 +31,7 @@ const MAX_SLICES: usize = 1024;
 /// See [`write()`].
 pub fn silence(pipe: BorrowedFd<'_>) -> io::Result<()> {
     if let Some(command) = names::PIPE_NO_SIGPIPE {
-        // SAFETY: (1) `pipe` is borrowed, so open. (2) The command takes one int, and touches no
+        // SAFETY: 1. `pipe` is borrowed, so open. 2. The command takes one int, and touches no
         // memory (fcntl(2)).
         check(unsafe { libc::fcntl(pipe.as_raw_fd(), command, 1) })?;
     }
@@ -89,7 +89,7 @@ pub(crate) fn as_iovecs(bufs: &[IoSlice<'_>]) -> (*const libc::iovec, c_int) {
 
 fn writev(pipe: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let (slices, count) = as_iovecs(bufs);
-    // SAFETY: (1) `pipe` is borrowed, so open. (2) `slices` points at `count` iovecs of memory that
+    // SAFETY: 1. `pipe` is borrowed, so open. 2. `slices` points at `count` iovecs of memory that
     // is only read (IOVEC).
     check_size(unsafe { libc::writev(pipe.as_raw_fd(), slices, count) })
 }

@@ -95,8 +95,8 @@ pub fn send(
 /// | Linux, Android, the BSDs, illumos | by the same syscall (`MSG_CMSG_CLOEXEC`) |
 /// | Apple, Solaris, Haiku | one syscall more per descriptor |
 ///
-/// Linux closes by itself what it cannot deliver. Older BSDs and macOS leak, inside the kernel's own
-/// truncation, descriptors beyond the [`MAX`] for which there is room here.
+/// Linux closes by itself what it cannot deliver. Older BSDs and macOS leak, inside the kernel's
+/// own truncation, descriptors beyond the [`MAX`] for which there is room here.
 ///
 /// # Cost
 /// One syscall. No allocation but what `fds` needs to grow.
@@ -141,7 +141,7 @@ fn own(control: &[u8]) -> impl Iterator<Item = OwnedFd> {
         .flat_map(|message| message.data.chunks_exact(INT))
         .filter_map(|number| Some(libc::c_int::from_ne_bytes(number.try_into().ok()?)))
         .filter(|&fd| fd >= 0)
-        // SAFETY: NEW-FD: `control` comes from `msg::receive` alone and is walked once.
+        // SAFETY: 1. NEW-FD: `control` comes from `msg::receive` alone and is walked once.
         .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
 }
 

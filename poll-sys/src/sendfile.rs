@@ -5,8 +5,8 @@ use std::os::fd::BorrowedFd;
 
 use crate::{sendfile_by, sigpipe};
 
-/// Sends up to `count` bytes of a file, from `offset` on, to a socket; how many the socket took: 0 at
-/// or after the end of the file. The file's own position is neither used nor changed.
+/// Sends up to `count` bytes of a file, from `offset` on, to a socket; how many the socket took: 0
+/// at or after the end of the file. The file's own position is neither used nor changed.
 ///
 /// # Errors
 /// `EWOULDBLOCK` when the socket takes nothing now, `EPIPE` (and no SIGPIPE), `ENOTCONN`; `EINVAL`

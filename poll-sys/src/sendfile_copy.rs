@@ -22,14 +22,14 @@ pub(crate) fn send(
     let offset = offset_of(offset)?;
     let mut piece = [0_u8; PIECE];
     let (from, into, want) = (file.as_raw_fd(), piece.as_mut_ptr(), count.min(PIECE));
-    // SAFETY: (1) `file` is borrowed, so open. (2) `want` bytes may be written at `into`, which is
-    // to an array of PIECE bytes.
+    // SAFETY: 1. `file` is borrowed, so open. 2. `want` bytes may be written at `into`, which is to
+    // an array of PIECE bytes.
     let got = check_size(unsafe { libc::pread(from, into.cast(), want, offset) })?;
     if got == 0 {
         return Ok(0);
     }
     let (to, bytes) = (socket.as_raw_fd(), piece.as_ptr());
-    // SAFETY: (1) `socket` is borrowed, so open. (2) `got` is at most PIECE, the length of the
+    // SAFETY: 1. `socket` is borrowed, so open. 2. `got` is at most PIECE, the length of the
     // initialised array at `bytes`.
     check_size(unsafe { libc::send(to, bytes.cast(), got, names::NO_SIGNAL) })
 }

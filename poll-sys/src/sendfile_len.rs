@@ -24,8 +24,8 @@ pub(crate) fn send(
     }
     let (from, to) = (file.as_raw_fd(), socket.as_raw_fd());
     let mut len = libc::off_t::try_from(count).unwrap_or(libc::off_t::MAX);
-    // SAFETY: (1) Both are borrowed, so open. (2) The length is read and written through a pointer
-    // to a live one; no headers or trailers.
+    // SAFETY: 1. Both are borrowed, so open. 2. The length is read and written through a pointer to
+    // a live one; no headers or trailers.
     let returned = unsafe { libc::sendfile(from, to, offset, &raw mut len, ptr::null_mut(), 0) };
     match check(returned) {
         // An error that came before anything was sent leaves the length or zeroes it.

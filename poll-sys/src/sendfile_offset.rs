@@ -17,7 +17,7 @@ pub(crate) fn send(
 ) -> io::Result<usize> {
     let mut offset = offset_of(offset)?;
     let (to, from) = (socket.as_raw_fd(), file.as_raw_fd());
-    // SAFETY: (1) Both are borrowed, so open. (2) The pointer is to a live offset, which sendfile(2)
+    // SAFETY: 1. Both are borrowed, so open. 2. The pointer is to a live offset, which sendfile(2)
     // reads and advances.
     check_size(unsafe { sendfile(to, from, &raw mut offset, count) })
 }

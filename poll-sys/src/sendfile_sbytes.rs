@@ -21,7 +21,7 @@ pub(crate) fn send(
         return Ok(0);
     }
     let (from, to, mut sent) = (file.as_raw_fd(), socket.as_raw_fd(), 0);
-    // SAFETY: (1) Both are borrowed, so open. (2) No headers or trailers; the count is written
+    // SAFETY: 1. Both are borrowed, so open. 2. No headers or trailers; the count is written
     // through a pointer to a live one.
     let returned =
         unsafe { libc::sendfile(from, to, offset, count, ptr::null_mut(), &raw mut sent, 0) };

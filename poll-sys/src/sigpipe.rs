@@ -28,10 +28,10 @@ use crate::sigpipe_take as take;
 pub(crate) fn without<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let sigpipe = sigpipe_set();
     let mut before = MaybeUninit::<sigset_t>::uninit();
-    // SAFETY: reads the first set, which is initialised (SET-INIT), writes the old mask to the
+    // SAFETY: 1. Reads the first set, which is initialised (SET-INIT), writes the old mask to the
     // second pointer, which has room for it (pthread_sigmask(3)).
     unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const sigpipe, before.as_mut_ptr()) };
-    // SAFETY: SET-INIT, by the line above.
+    // SAFETY: 1. Every byte of it was written, by the line above (SET-INIT).
     let before = unsafe { before.assume_init() };
     let was_blocked = has_sigpipe(&before);
     // One that was pending is the caller's: it must stay, and hides whether `call` raised another.
@@ -43,7 +43,7 @@ pub(crate) fn without<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> 
     }
     if !was_blocked {
         let mask = &raw const before;
-        // SAFETY: reads a set that is initialised (SET-INIT); no old mask is asked for.
+        // SAFETY: 1. Reads a set that is initialised (SET-INIT); no old mask is asked for.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, mask, ptr::null_mut()) };
     }
     result
@@ -51,25 +51,25 @@ pub(crate) fn without<T>(call: impl FnOnce() -> io::Result<T>) -> io::Result<T> 
 
 fn sigpipe_set() -> sigset_t {
     let mut set = MaybeUninit::<sigset_t>::uninit();
-    // SAFETY: writes the whole set through a pointer that has room for it (sigsetops(3)).
+    // SAFETY: 1. Writes the whole set through a pointer that has room for it (sigsetops(3)).
     unsafe { libc::sigemptyset(set.as_mut_ptr()) };
-    // SAFETY: the set is initialised (SET-INIT) and SIGPIPE is a signal's number.
+    // SAFETY: 1. The set is initialised (SET-INIT) and SIGPIPE is a signal's number.
     unsafe { libc::sigaddset(set.as_mut_ptr(), libc::SIGPIPE) };
-    // SAFETY: SET-INIT.
+    // SAFETY: 1. Every byte of it was written (SET-INIT).
     unsafe { set.assume_init() }
 }
 
 fn has_sigpipe(set: &sigset_t) -> bool {
-    // SAFETY: reads an initialised set (it is a reference), and SIGPIPE is a signal's number.
+    // SAFETY: 1. Reads an initialised set (it is a reference), and SIGPIPE is a signal's number.
     unsafe { libc::sigismember(set, libc::SIGPIPE) == 1 }
 }
 
 /// Whether SIGPIPE is pending for this thread or the process.
 pub(crate) fn is_pending() -> bool {
     let mut pending = MaybeUninit::<sigset_t>::uninit();
-    // SAFETY: writes the whole set through a pointer that has room for it (sigpending(2)).
+    // SAFETY: 1. Writes the whole set through a pointer that has room for it (sigpending(2)).
     unsafe { libc::sigpending(pending.as_mut_ptr()) };
-    // SAFETY: SET-INIT.
+    // SAFETY: 1. Every byte of it was written (SET-INIT).
     has_sigpipe(&unsafe { pending.assume_init() })
 }
 
@@ -81,14 +81,14 @@ mod tests {
 
     /// Raises SIGPIPE in this thread and fails as a write to a dead pipe does.
     fn dead_write() -> io::Result<()> {
-        // SAFETY: takes a signal's number and touches no memory (raise(3)).
+        // SAFETY: 1. Takes a signal's number and touches no memory (raise(3)).
         unsafe { libc::raise(libc::SIGPIPE) };
         Err(ErrorKind::BrokenPipe.into())
     }
 
     fn change_mask(how: libc::c_int) {
         let set = sigpipe_set();
-        // SAFETY: reads a set that is initialised (SET-INIT); no old mask is asked for.
+        // SAFETY: 1. Reads a set that is initialised (SET-INIT); no old mask is asked for.
         unsafe { libc::pthread_sigmask(how, &raw const set, ptr::null_mut()) };
     }
 

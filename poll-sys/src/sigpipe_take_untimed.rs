@@ -9,7 +9,8 @@ use libc::sigset_t;
 pub(crate) fn pending(set: &sigset_t) {
     if crate::sigpipe::is_pending() {
         let mut signal = 0;
-        // SAFETY: reads an initialised set, writes one int through a pointer to one (sigwait(3)).
+        // SAFETY: 1. Reads an initialised set, writes one int through a pointer to one
+        // (sigwait(3)).
         unsafe { libc::sigwait(set, &raw mut signal) };
     }
 }

@@ -112,7 +112,7 @@ pub fn is_listening(fd: BorrowedFd<'_>) -> io::Result<bool> {
 pub(crate) fn set_int(fd: BorrowedFd<'_>, level: c_int, name: c_int, to: c_int) -> io::Result<()> {
     let value: *const c_int = &raw const to;
     let len = size_of::<c_int>() as socklen_t;
-    // SAFETY: (1) `fd` is borrowed, so open. (2) setsockopt(2) reads `len` bytes at the pointer,
+    // SAFETY: 1. `fd` is borrowed, so open. 2. setsockopt(2) reads `len` bytes at the pointer,
     // which is to a live int of that size.
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, value.cast(), len) })?;
     Ok(())
@@ -126,7 +126,7 @@ pub(crate) fn get_int(fd: BorrowedFd<'_>, level: c_int, name: c_int) -> io::Resu
     let mut value: c_int = 0;
     let mut len = size_of::<c_int>() as socklen_t;
     let into = &raw mut value;
-    // SAFETY: (1) `fd` is borrowed, so open. (2) getsockopt(2) writes at most `len` bytes at the
+    // SAFETY: 1. `fd` is borrowed, so open. 2. getsockopt(2) writes at most `len` bytes at the
     // first pointer, which is to a live int of that size, and the length at the second.
     check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, into.cast(), &raw mut len) })?;
     Ok(value)

@@ -19,8 +19,8 @@ use crate::sigpipe;
 /// Linux and Android; `Unsupported` elsewhere.
 ///
 /// # Cost
-/// Three syscalls: `splice` has no flag against SIGPIPE, so the signal is blocked in this thread for
-/// the call. No allocation.
+/// Three syscalls: `splice` has no flag against SIGPIPE, so the signal is blocked in this thread
+/// for the call. No allocation.
 ///
 /// # Source
 /// <https://man7.org/linux/man-pages/man2/splice.2.html>
@@ -46,7 +46,7 @@ use crate::sigpipe;
 pub fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, count: usize) -> io::Result<usize> {
     let flags = libc::SPLICE_F_NONBLOCK | libc::SPLICE_F_MOVE;
     let (from, to, none) = (from.as_raw_fd(), to.as_raw_fd(), ptr::null_mut());
-    // SAFETY: (1) Both are borrowed, so open, for longer than the closure lives. (2) Null offsets are
+    // SAFETY: 1. Both are borrowed, so open, for longer than the closure lives. 2. Null offsets are
     // allowed: the descriptors' own positions (splice(2)).
     sigpipe::without(|| check_size(unsafe { libc::splice(from, none, to, none, count, flags) }))
 }

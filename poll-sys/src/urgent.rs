@@ -36,7 +36,7 @@ use crate::result::check_size;
 /// ```
 pub fn send(stream: BorrowedFd<'_>, byte: u8) -> io::Result<()> {
     let (fd, flags, byte) = (stream.as_raw_fd(), libc::MSG_OOB | names::NO_SIGNAL, &raw const byte);
-    // SAFETY: (1) `stream` is borrowed, so open. (2) One byte is read at a pointer to a live byte.
+    // SAFETY: 1. `stream` is borrowed, so open. 2. One byte is read at a pointer to a live byte.
     check_size(unsafe { libc::send(fd, byte.cast(), 1, flags) })?;
     Ok(())
 }
@@ -58,7 +58,7 @@ pub fn send(stream: BorrowedFd<'_>, byte: u8) -> io::Result<()> {
 pub fn receive(stream: BorrowedFd<'_>) -> io::Result<u8> {
     let mut byte = 0_u8;
     let (fd, into) = (stream.as_raw_fd(), &raw mut byte);
-    // SAFETY: (1) `stream` is borrowed, so open. (2) One byte may be written at a pointer to one.
+    // SAFETY: 1. `stream` is borrowed, so open. 2. One byte may be written at a pointer to one.
     match check_size(unsafe { libc::recv(fd, into.cast(), 1, libc::MSG_OOB) })? {
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
         _ => Ok(byte),

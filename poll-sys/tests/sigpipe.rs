@@ -11,21 +11,21 @@ use poll_sys::quiet_write;
 fn with_fatal_sigpipe(test: impl FnOnce()) {
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    // SAFETY: SIG_DFL is a disposition that installs no handler (signal(2)).
+    // SAFETY: 1. SIG_DFL is a disposition that installs no handler (signal(2)).
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     test();
-    // SAFETY: SIG_IGN is a disposition that installs no handler (signal(2)); it is std's.
+    // SAFETY: 1. SIG_IGN is a disposition that installs no handler (signal(2)); it is std's.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
 }
 
 /// The thread's blocked signals, if SIGPIPE is among them.
 fn sigpipe_is_blocked() -> bool {
     let mut mask = std::mem::MaybeUninit::uninit();
-    // SAFETY: a null set changes nothing; the old mask is written to where there is room for it.
+    // SAFETY: 1. A null set changes nothing; the old mask is written to where there is room for it.
     unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, std::ptr::null(), mask.as_mut_ptr()) };
-    // SAFETY: pthread_sigmask filled it.
+    // SAFETY: 1. pthread_sigmask filled it.
     let mask = unsafe { mask.assume_init() };
-    // SAFETY: the set is initialised and SIGPIPE is a signal's number.
+    // SAFETY: 1. The set is initialised and SIGPIPE is a signal's number.
     unsafe { libc::sigismember(&raw const mask, libc::SIGPIPE) == 1 }
 }
 

@@ -52,10 +52,10 @@ impl FrameReader {
     /// The stream is read only while no whole frame has arrived.
     ///
     /// # Errors
-    /// What the stream says; `WouldBlock` until the frame is whole; `UnexpectedEof` if the stream ends
-    /// within a frame. [`TooLong`], as `InvalidData`, as soon as a header says more than the limit,
-    /// before anything is allocated for it: there is no going on from there, and every later call
-    /// says the same.
+    /// What the stream says; `WouldBlock` until the frame is whole; `UnexpectedEof` if the stream
+    /// ends within a frame. [`TooLong`], as `InvalidData`, as soon as a header says more than the
+    /// limit, before anything is allocated for it: there is no going on from there, and every later
+    /// call says the same.
     ///
     /// # Cost
     /// One read per 8 KiB, or per 64 KiB of a long frame; none while a whole frame is held. No

@@ -40,8 +40,8 @@ impl FrameWriter {
 
     /// Adds a frame to the queue. Nothing is written before [`write`](Self::write).
     ///
-    /// The queue has no limit of its own: a caller stops to push when [`unwritten`](Self::unwritten)
-    /// says that the peer does not keep up.
+    /// The queue has no limit of its own: a caller stops to push when
+    /// [`unwritten`](Self::unwritten) says that the peer does not keep up.
     ///
     /// # Errors
     /// [`TooLong`]: the frame is longer than the limit; the queue is as before.
@@ -66,8 +66,8 @@ impl FrameWriter {
     /// `WouldBlock`.
     ///
     /// # Errors
-    /// What the stream says; `WouldBlock` while some is left; `WriteZero` if it takes nothing and says
-    /// nothing. What was written is written: the next call goes on from there.
+    /// What the stream says; `WouldBlock` while some is left; `WriteZero` if it takes nothing and
+    /// says nothing. What was written is written: the next call goes on from there.
     ///
     /// # Cost
     /// One vectored write per 32 frames, or as often as the stream takes a part. No allocation.

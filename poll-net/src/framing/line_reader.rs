@@ -36,9 +36,9 @@ impl LineReader {
     /// The stream is read only while no whole line has arrived.
     ///
     /// # Errors
-    /// What the stream says; `WouldBlock` until the line is whole. [`TooLong`], as `InvalidData`, if
-    /// the line is longer than the limit: there is no going on from there, and every later call says
-    /// the same.
+    /// What the stream says; `WouldBlock` until the line is whole. [`TooLong`], as `InvalidData`,
+    /// if the line is longer than the limit: there is no going on from there, and every later call
+    /// says the same.
     ///
     /// # Cost
     /// One read per 8 KiB; none while a whole line is held. No allocation per line: lines share the

@@ -50,9 +50,9 @@ impl TcpListener {
     /// Connections that died in the queue (`ECONNABORTED`) are skipped.
     ///
     /// # Errors
-    /// `WouldBlock` when the queue is empty. `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM` when the process
-    /// or the system is out of something: the connection stays in the queue; see [`AcceptReady`] for
-    /// how to go on.
+    /// `WouldBlock` when the queue is empty. `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM` when the
+    /// process or the system is out of something: the connection stays in the queue; see
+    /// [`AcceptReady`] for how to go on.
     ///
     /// # Cost
     /// One syscall. No allocation.

@@ -97,12 +97,13 @@ impl TcpStream {
     /// How far the connect is: to be asked when the stream has become writable.
     ///
     /// Writable is not connected: a refused connect is writable too. This asks the socket for its
-    /// error, and, if it has none, for its peer. It may be asked at any time and any number of times.
+    /// error, and, if it has none, for its peer. It may be asked at any time and any number of
+    /// times.
     ///
     /// # Errors
-    /// Why the connect failed: `ConnectionRefused`, `TimedOut`, `HostUnreachable`, … The system tells
-    /// this **once**; asked again it is `NotConnected`, or the same, but never [`Pending`]. On a
-    /// connected stream also an error that came later, such as `ConnectionReset`.
+    /// Why the connect failed: `ConnectionRefused`, `TimedOut`, `HostUnreachable`, … The system
+    /// tells this **once**; asked again it is `NotConnected`, or the same, but never [`Pending`].
+    /// On a connected stream also an error that came later, such as `ConnectionReset`.
     ///
     /// [`Pending`]: ConnectState::Pending
     ///

@@ -62,8 +62,8 @@ impl UdpSocket {
     /// Sends datagrams in order; how many went out: at most [`BATCH`](super::BATCH) in one call.
     ///
     /// # Errors
-    /// Of the first datagram, as for [`send_with`](Self::send_with). An error of a later one ends the
-    /// call, and the next call, which begins with that datagram, tells it.
+    /// Of the first datagram, as for [`send_with`](Self::send_with). An error of a later one ends
+    /// the call, and the next call, which begins with that datagram, tells it.
     ///
     /// # Platform
     /// | system | syscalls |
@@ -121,8 +121,8 @@ impl UdpSocket {
     }
 
     /// Tells of each datagram to which address it was sent, and on which interface it came
-    /// ([`Meta::destination`](super::Meta::destination)): what a server on several addresses needs in order to
-    /// answer from the right one.
+    /// ([`Meta::destination`](super::Meta::destination)): what a server on several addresses needs
+    /// in order to answer from the right one.
     ///
     /// # Errors
     /// `Unsupported` where the system cannot.
@@ -130,9 +130,9 @@ impl UdpSocket {
     /// # Platform
     /// | system | IPv4 | IPv6 |
     /// |---|---|---|
-    /// | Linux, Android, Apple, NetBSD, illumos, Solaris | address, interface | address, interface |
-    /// | FreeBSD, OpenBSD, DragonFly | address | address, interface |
-    /// | others | `Unsupported` | address, interface |
+    /// | Linux, Android, Apple, NetBSD, illumos, Solaris | both | both |
+    /// | FreeBSD, OpenBSD, DragonFly | the address | both |
+    /// | others | `Unsupported` | both |
     ///
     /// # Cost
     /// Two syscalls, three for an IPv6 socket. No allocation.

@@ -36,8 +36,8 @@ impl UnixListener {
     ///
     /// # Errors
     /// `AddrInUse` if the path exists, even as the left-over of a listener that is gone;
-    /// `PermissionDenied`, `NotFound`, out of descriptors; `InvalidInput` for a path that is too long
-    /// (about 100 bytes).
+    /// `PermissionDenied`, `NotFound`, out of descriptors; `InvalidInput` for a path that is too
+    /// long (about 100 bytes).
     ///
     /// # Cost
     /// Three syscalls: `socket`, `bind`, `listen`. No allocation.

@@ -42,8 +42,9 @@ impl UnixStream {
         rights::send(self.as_fd(), &[IoSlice::new(bytes)], fds)
     }
 
-    /// Receives bytes, and up to `limit` descriptors, close-on-exec, which are added to `fds`. Those
-    /// beyond the limit are closed and counted: no peer can fill this process with descriptors.
+    /// Receives bytes, and up to `limit` descriptors, close-on-exec, which are added to `fds`.
+    /// Those beyond the limit are closed and counted: no peer can fill this process with
+    /// descriptors.
     ///
     /// A plain `read` loses descriptors that come with what it reads; the kernel closes them.
     ///
@@ -72,7 +73,8 @@ impl UnixStream {
     /// was made.
     ///
     /// # Errors
-    /// `NotConnected` or `InvalidInput` without a peer; `Unsupported` where the system does not tell.
+    /// `NotConnected` or `InvalidInput` without a peer; `Unsupported` where the system does not
+    /// tell.
     ///
     /// # Platform
     /// | system | interface | process |

@@ -53,8 +53,8 @@ impl UnixStream {
     /// # Errors
     /// `NotFound`, `PermissionDenied`, `ConnectionRefused` (a path without a listener), out of
     /// descriptors; `InvalidInput` for a path that is too long (about 100 bytes). `WouldBlock` on
-    /// Linux when the listener's queue is full: nothing is under way then and **no event will come**,
-    /// so try again later.
+    /// Linux when the listener's queue is full: nothing is under way then and **no event will
+    /// come**, so try again later.
     ///
     /// # Cost
     /// Two syscalls: `socket`, `connect`. No allocation.

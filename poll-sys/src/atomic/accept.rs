@@ -42,9 +42,9 @@ pub fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, Address)> {
     let mut peer = Address::receive();
     let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     let (address, len) = peer.as_mut_ptrs();
-    // SAFETY: (1) `listener` is borrowed, so open. (2) `address` has room for the `*len` bytes that
+    // SAFETY: 1. `listener` is borrowed, so open. 2. `address` has room for the `*len` bytes that
     // accept4(2) may write, and both pointers are live and unshared (Address::as_mut_ptrs).
     let fd = check(unsafe { libc::accept4(listener.as_raw_fd(), address, len, flags) })?;
-    // SAFETY: NEW-FD.
+    // SAFETY: 1. It is open and nobody else owns it (NEW-FD). 2. close(2) is all that it needs.
     Ok((unsafe { OwnedFd::from_raw_fd(fd) }, peer))
 }

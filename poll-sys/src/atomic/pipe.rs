@@ -35,11 +35,13 @@ use crate::result::check;
 /// ```
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut fds = [-1; 2];
-    // SAFETY: pipe2(2) writes two ints through the pointer, which is to an array of two.
+    // SAFETY: 1. pipe2(2) writes two ints through the pointer, which is to an array of two.
     check(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_NONBLOCK | libc::O_CLOEXEC) })?;
-    // SAFETY: NEW-FD, the read end.
+    // SAFETY: 1. It is open and nobody else owns it (NEW-FD: the read end). 2. close(2) is all that
+    // it needs.
     let reader = unsafe { OwnedFd::from_raw_fd(fds[0]) };
-    // SAFETY: NEW-FD, the write end.
+    // SAFETY: 1. It is open and nobody else owns it (NEW-FD: the write end). 2. close(2) is all
+    // that it needs.
     let writer = unsafe { OwnedFd::from_raw_fd(fds[1]) };
     Ok((reader, writer))
 }

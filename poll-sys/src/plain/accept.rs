@@ -40,10 +40,10 @@ use crate::{flags, socket_option};
 pub fn accept(listener: BorrowedFd<'_>) -> io::Result<(OwnedFd, Address)> {
     let mut peer = Address::receive();
     let (address, len) = peer.as_mut_ptrs();
-    // SAFETY: (1) `listener` is borrowed, so open. (2) `address` has room for the `*len` bytes that
+    // SAFETY: 1. `listener` is borrowed, so open. 2. `address` has room for the `*len` bytes that
     // accept(2) may write, and both pointers are live and unshared (Address::as_mut_ptrs).
     let fd = check(unsafe { libc::accept(listener.as_raw_fd(), address, len) })?;
-    // SAFETY: NEW-FD.
+    // SAFETY: 1. It is open and nobody else owns it (NEW-FD). 2. close(2) is all that it needs.
     let fd = unsafe { OwnedFd::from_raw_fd(fd) };
     flags::set_cloexec(fd.as_fd())?;
     flags::set_nonblocking(fd.as_fd())?;

@@ -36,9 +36,9 @@ use crate::{flags, socket_option};
 /// # std::io::Result::Ok(())
 /// ```
 pub fn create(family: Family, kind: Kind) -> io::Result<OwnedFd> {
-    // SAFETY: socket(2) takes three integers and touches no memory of ours.
+    // SAFETY: 1. socket(2) takes three integers and touches no memory of ours.
     let fd = check(unsafe { libc::socket(family.raw(), kind.raw(), 0) })?;
-    // SAFETY: NEW-FD.
+    // SAFETY: 1. It is open and nobody else owns it (NEW-FD). 2. close(2) is all that it needs.
     let fd = unsafe { OwnedFd::from_raw_fd(fd) };
     prepare(&fd)?;
     Ok(fd)
@@ -62,11 +62,13 @@ pub fn create(family: Family, kind: Kind) -> io::Result<OwnedFd> {
 /// ```
 pub fn pair(kind: Kind) -> io::Result<(OwnedFd, OwnedFd)> {
     let mut fds = [-1; 2];
-    // SAFETY: socketpair(2) writes two ints through the pointer, which is to an array of two.
+    // SAFETY: 1. socketpair(2) writes two ints through the pointer, which is to an array of two.
     check(unsafe { libc::socketpair(Family::Unix.raw(), kind.raw(), 0, fds.as_mut_ptr()) })?;
-    // SAFETY: NEW-FD, first of the two.
+    // SAFETY: 1. It is open and nobody else owns it (NEW-FD: first of the two). 2. close(2) is all
+    // that it needs.
     let first = unsafe { OwnedFd::from_raw_fd(fds[0]) };
-    // SAFETY: NEW-FD, second of the two.
+    // SAFETY: 1. It is open and nobody else owns it (NEW-FD: second of the two). 2. close(2) is all
+    // that it needs.
     let second = unsafe { OwnedFd::from_raw_fd(fds[1]) };
     prepare(&first)?;
     prepare(&second)?;
