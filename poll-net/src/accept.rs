@@ -37,13 +37,14 @@ pub(crate) mod sealed {
 /// body that mends nothing does not spin.
 ///
 /// # When the process is out of descriptors
-/// `EMFILE` or `ENFILE` comes as an item and the connection **stays in the queue**. A
-/// level-triggered poller then reports the listener again at once, for ever; an edge-triggered one
-/// reports nothing until a *further* connection arrives. So whoever sees [`is_drained`] false
-/// stops watching the listener (`disarm`), and arms it again when a descriptor has become free,
-/// which reports the waiting connections in every mode. Or he keeps one spare descriptor, closes
-/// it in the body of the loop, lets the next step accept and close that connection, and opens the
-/// spare again: the client then hears 'no' at once instead of waiting.
+/// `EMFILE` or `ENFILE` comes as an item and the connection **stays in the queue**. (Linux looks
+/// for a free descriptor first: the error comes from an empty queue as well.) A level-triggered
+/// poller then reports the listener again at once, for ever; an edge-triggered one reports nothing
+/// until a *further* connection arrives. So whoever sees [`is_drained`] false stops watching the
+/// listener (`disarm`), and arms it again when a descriptor has become free, which reports the
+/// waiting connections in every mode. Or he keeps one spare descriptor, closes it in the body of
+/// the loop, lets the next step accept and close that connection, and opens the spare again: the
+/// client then hears 'no' at once instead of waiting.
 ///
 /// [`is_drained`]: AcceptReady::is_drained
 ///
