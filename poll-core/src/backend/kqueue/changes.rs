@@ -125,23 +125,24 @@ pub(super) fn remove(
 }
 
 /// Whether the kernel still has a filter of `source`: it has none when the descriptor was closed
-/// and its number is another's now.
+/// and its number is another's now. An armed one is added again, which reports what it may have.
 pub(super) fn is_watched(
     queue: BorrowedFd<'_>,
     source: BorrowedFd<'_>,
     old: Watch,
     armed: bool,
 ) -> io::Result<bool> {
-    // What it is already, so that nothing changes.
-    let flags = if armed { Flags::ENABLE } else { Flags::DISABLE };
-    let mut list = List::new(source);
+    let (mut probe, mut restore) = (List::new(source), List::new(source));
     for filter in FILTERS.into_iter().filter(|filter| old.interest.contains(*filter)) {
-        list.push(change(source, filter, flags, old));
+        probe.push(change(source, filter, Flags::DISABLE, old));
+        restore.push(change(source, filter, adding(old.mode), old));
     }
-    let (mut asked, mut missing) = (list.count, 0);
-    list.submit(queue, |_, _| missing += 1)?;
-    asked -= missing;
-    Ok(asked > 0)
+    let mut watched = probe.count;
+    probe.submit(queue, |_, errno| watched -= usize::from(errno == errno::NOENT))?;
+    if watched > 0 && armed {
+        restore.submit(queue, |_, _| {})?;
+    }
+    Ok(watched > 0)
 }
 
 /// Puts back what a failed [`apply`] has changed, as far as the kernel lets it.

@@ -143,6 +143,31 @@ fn both_filters_carry_a_new_token() {
 }
 
 #[test]
+fn a_second_registration_is_refused_and_leaves_the_first_as_it_was() {
+    for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+        let poller = poller();
+        let (ours, mut theirs) = armed(&poller, READ, mode);
+        let again = poller.add(&*ours, Token(8), both(), Mode::Level);
+        assert!(matches!(again, Err(RegisterError::AlreadyRegistered)), "{mode:?}");
+        theirs.write_all(b"x").unwrap();
+        let events = wait(&poller, CAP);
+        assert_eq!((events.len(), events[0].token()), (1, Token(7)), "{events:?}");
+        assert_eq!(events[0].readiness(), Readiness::READABLE);
+        assert_eq!(wait(&poller, NOW).len(), usize::from(mode == Mode::Level), "{mode:?}");
+    }
+}
+
+#[test]
+fn a_second_registration_does_not_arm_a_oneshot_that_was_delivered() {
+    let poller = poller();
+    let (ours, _theirs) = armed(&poller, WRITE, Mode::Oneshot);
+    assert_eq!(wait(&poller, CAP).len(), 1);
+    let again = poller.add(&*ours, Token(8), WRITE, Mode::Level);
+    assert!(matches!(again, Err(RegisterError::AlreadyRegistered)));
+    assert!(wait(&poller, NOW).is_empty());
+}
+
+#[test]
 fn the_stand_in_for_a_write_filter_says_that_a_write_fails() {
     let (ours, _theirs) = UnixStream::pair().unwrap();
     for (mode, again) in [(Mode::Level, 1), (Mode::Edge, 0), (Mode::Oneshot, 0)] {
