@@ -17,8 +17,6 @@ const OS_FILES: [&str; 3] =
 /// Names that may not stand in a public signature above poll-sys.
 const RAW: [&str; 2] = ["RawFd", "libc"];
 
-const WIDTH: usize = 100;
-
 /// Looks at one file, parsed and as text; every string is a broken rule with its place.
 type Rule = fn(&Source, &str) -> Vec<String>;
 
@@ -30,10 +28,9 @@ const PROMISES: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!(
 /// # Errors
 /// When a source file cannot be read or parsed.
 pub(crate) fn run() -> Result<Report> {
-    let rules: [(&str, Rule); 4] = [
+    let rules: [(&str, Rule); 3] = [
         ("systems are named in three files", operating_systems),
         ("no raw descriptor in public signatures", raw_descriptors),
-        ("lines fit into 100 columns", width),
         ("nothing is left for later", promises),
     ];
     let files = workspace::sources()?;
@@ -80,11 +77,6 @@ fn raw_descriptors(source: &Source, _: &str) -> Vec<String> {
     let text = "in a public signature; take `BorrowedFd` or `OwnedFd`";
     let shown = signatures.found.iter();
     shown.map(|(line, name)| format!("{}:{line}: `{name}` {text}", source.path)).collect()
-}
-
-fn width(source: &Source, text: &str) -> Vec<String> {
-    let long = text.lines().enumerate().filter(|(_, line)| line.chars().count() > WIDTH);
-    long.map(|(index, _)| format!("{}:{}: wider than {WIDTH}", source.path, index + 1)).collect()
 }
 
 fn promises(source: &Source, text: &str) -> Vec<String> {
@@ -179,9 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_line_and_a_promise_are_found() {
-        assert_eq!(broken(width, "f.rs", &format!("// {}", "x".repeat(98))), 1);
-        assert_eq!(broken(width, "f.rs", &format!("// {}", "x".repeat(97))), 0);
+    fn a_promise_is_found() {
         assert_eq!(broken(promises, "f.rs", concat!("// TO", "DO: later")), 1);
         assert_eq!(broken(promises, "f.rs", "// nothing todo here"), 0);
     }

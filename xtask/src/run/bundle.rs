@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::emulated::CASES;
 use super::skips::{self, Place, Skip};
 use super::suite::{self, Kind, Program, Verdict};
 use crate::report::Row;
@@ -38,7 +39,7 @@ pub(super) fn skipped(programs: &[Program], place: Place, name: &str) -> Vec<Row
 }
 
 fn script(programs: &[Program], place: Place) -> String {
-    let mut script = String::from("cd \"$(dirname \"$0\")\"\n");
+    let mut script = format!("cd \"$(dirname \"$0\")\"\nexport PROPTEST_CASES={CASES}\n");
     for program in programs.iter().filter(|program| program.kind == Kind::Test) {
         let Some(args) = Skip::args(&skips::of(&program.name, place)) else {
             continue;

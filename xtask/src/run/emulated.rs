@@ -13,6 +13,10 @@ use crate::targets::{Emulator, Target};
 /// An emulated program that runs for longer hangs.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
+/// Random cases of each property. The full number runs natively under `cargo test`; what is looked
+/// for here is what another CPU or libc does differently.
+pub(super) const CASES: &str = "32";
+
 /// Runs every test program of `target`, one after the other.
 pub(super) fn run(target: &Target, emulator: Emulator, programs: &[Program]) -> Result<Vec<Row>> {
     let begun = Instant::now();
@@ -33,6 +37,7 @@ pub(super) fn run(target: &Target, emulator: Emulator, programs: &[Program]) -> 
             .args(args)
             .dir(&program.dir)
             .env("CARGO_MANIFEST_DIR", &program.dir)
+            .env("PROPTEST_CASES", CASES)
             .limit(LIMIT)
             .output()?;
         verdicts.push(Verdict {

@@ -25,7 +25,22 @@ pub(super) struct Skip {
     reason: &'static str,
 }
 
-const SKIPS: &[Skip] = &[];
+const WIPE: &str = "qemu accepts MADV_WIPEONFORK and does not honour it";
+
+const SKIPS: &[Skip] = &[
+    Skip {
+        places: &[Place::QemuUser],
+        program: "poll-sys/poll_sys",
+        test: Some("fork::tests::a_child_is_told_and_its_parent_is_not"),
+        reason: WIPE,
+    },
+    Skip {
+        places: &[Place::QemuUser],
+        program: "poll-sys/poll_sys",
+        test: Some("fork::tests::a_child_that_makes_a_mark_of_its_own_still_tells_its_parents"),
+        reason: WIPE,
+    },
+];
 
 /// The skips that hold for `program` at `place`.
 pub(super) fn of(program: &str, place: Place) -> Vec<&'static Skip> {
