@@ -118,7 +118,8 @@ mod tests {
         let mut list = [PollFd::new(theirs.as_fd(), Flags::IN)];
         list[0].0.fd = number;
         // SAFETY: 1. The number is open and owned by nobody: it was made above.
-        assert_eq!(unsafe { libc::close(number) }, 0);
+        let closed = unsafe { libc::close(number) };
+        assert_eq!(closed, 0);
         assert_eq!(wait(&mut list, None).unwrap(), 1);
         assert_eq!(list[0].found(), Flags::NVAL);
     }
