@@ -117,8 +117,8 @@ impl Event {
     /// |---|---|
     /// | epoll | `EPOLLRDHUP`, `EPOLLHUP` |
     /// | poll(2) | `POLLRDHUP` (Linux, FreeBSD), `POLLHUP`; elsewhere a half-close is only readable |
-    /// | kqueue | `EVFILT_READ` with `EV_EOF` |
-    /// | event ports | `POLLHUP`; a half-close is only readable |
+    /// | kqueue | `EVFILT_READ` with `EV_EOF`; `EV_EOF` with an error |
+    /// | event ports | `POLLRDHUP` (illumos), `POLLHUP`; on Solaris a half-close is only readable |
     #[inline]
     #[must_use]
     pub fn is_read_closed(&self) -> bool {
@@ -135,7 +135,7 @@ impl Event {
     /// |---|---|
     /// | epoll | `EPOLLHUP`; `EPOLLERR` with nothing to read (a pipe without readers) |
     /// | poll(2) | the same of `POLL*` |
-    /// | kqueue | `EVFILT_WRITE` with `EV_EOF` |
+    /// | kqueue | `EVFILT_WRITE` with `EV_EOF`; `EV_EOF` with an error |
     /// | event ports | as poll(2) |
     #[inline]
     #[must_use]

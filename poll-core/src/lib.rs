@@ -159,8 +159,9 @@
 //! # Cost
 //!
 //! A wait is one syscall, with or without a timeout. A wake is none while one is pending or nobody
-//! sleeps. Registering, arming and dropping are one each on epoll and kqueue, and arming is none when
-//! a level-triggered interest stays as it is. Nothing allocates after it was made, but for the tables
+//! sleeps. Registering, arming and dropping are one each on epoll and kqueue (registering one more
+//! on kqueue, to tell a regular file), and arming is none when a level-triggered interest stays as it
+//! is. Nothing allocates after it was made, but for the tables
 //! of a backend that needs one; epoll needs none.
 #![forbid(unsafe_code)]
 

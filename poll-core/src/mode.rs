@@ -7,7 +7,7 @@
 /// |---|---|---|---|
 /// | epoll | yes | yes | yes |
 /// | kqueue | yes | yes | yes |
-/// | event ports | yes | see [`Poller::supports`](crate::Poller::supports) | yes |
+/// | event ports | yes | no | yes |
 /// | poll(2) | yes | no | yes |
 ///
 /// [`Poller::supports`](crate::Poller::supports) answers for the poller at hand; a mode that it

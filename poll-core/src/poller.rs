@@ -87,6 +87,8 @@ impl Poller {
     /// | backend | syscalls | descriptors |
     /// |---|---|---|
     /// | epoll | 3 (`epoll_create1`, `eventfd2`, `epoll_ctl`) | 2 |
+    /// | kqueue | 2 (`kqueue1`, `kevent`) on NetBSD, else 3 (`kqueue`, `fcntl`, `kevent`); 2 more without user events | 1, or 3 without |
+    /// | event ports | 2 (`port_create`, `fcntl`) | 1 |
     /// | poll(2) | 1 (`eventfd2`) on Linux, 3 elsewhere | 1 on Linux, 2 elsewhere |
     ///
     /// The first poller of a process costs 2 more on Linux (`mmap`, `madvise`: the page that tells a
@@ -144,6 +146,8 @@ impl Poller {
     /// | backend | syscalls | allocations |
     /// |---|---|---|
     /// | epoll | 1 (`epoll_ctl`) | 0 |
+    /// | kqueue | 2 (`fstat`, `kevent`) | growth of its table |
+    /// | event ports | 2 (`fstat`, `port_associate`) | growth of its tables |
     /// | poll(2) | 2 (`fcntl`, `statx`), and 1 if a thread waits | growth of its tables |
     pub fn register<S: Source>(
         &self,

@@ -87,8 +87,8 @@ impl<S: Source> Registration<S> {
     ///
     /// # Cost
     /// 1 syscall on epoll and kqueue, none if it is [`Mode::Level`] and stays so with the same
-    /// interest. Event ports and poll(2): as [`Poller::register`] from idle; else 1 and 0, on poll(2)
-    /// one more if a thread waits. No allocation beyond the growth of a backend's tables.
+    /// interest. From idle as [`Poller::register`]. Else 1 on event ports, and none on poll(2), or one
+    /// if a thread waits. No allocation beyond the growth of a backend's tables.
     pub fn arm(&self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
         // Before the lock: in a child of fork it may be held for ever.
         self.poller.inner().check_process()?;

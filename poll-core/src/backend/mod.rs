@@ -18,6 +18,12 @@ mod event_port;
 ))]
 mod kqueue;
 mod poll;
+#[cfg(not(any(
+    all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)),
+    target_os = "illumos",
+    target_os = "solaris",
+)))]
+mod poll_readiness;
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
 #[path = "native_epoll.rs"]

@@ -63,7 +63,7 @@ pub(crate) fn is_read_closed(event: &Native) -> bool {
 pub(crate) fn is_write_closed(event: &Native) -> bool {
     let found = event.found();
     found.contains(Flags::HUP)
-        || found.contains(Flags::ERR) && (Flags::OUT | Flags::ERR).contains(found)
+        || found.contains(Flags::ERR) && !found.intersects(Flags::IN | Flags::RDHUP)
 }
 
 #[inline]

@@ -2,6 +2,7 @@
 
 use poll_sys::poll::Flags as PollFlags;
 
+use super::poll_readiness;
 use crate::event::Readiness;
 use crate::token::Token;
 
@@ -12,40 +13,12 @@ pub(crate) struct Native {
 }
 
 pub(crate) fn new(token: Token, readiness: Readiness) -> Native {
-    let mut all = readiness;
-    if readiness.intersects(Readiness::READ_CLOSED | Readiness::ERROR) {
-        all |= Readiness::READABLE;
-    }
-    if readiness.intersects(Readiness::WRITE_CLOSED | Readiness::ERROR) {
-        all |= Readiness::WRITABLE;
-    }
-    Native { token, readiness: all }
+    Native { token, readiness: poll_readiness::implied(readiness) }
 }
 
 /// An event of the poll(2) backend.
 pub(crate) fn from_poll(token: Token, found: PollFlags) -> Native {
-    let mut readiness = Readiness::empty();
-    for (theirs, ours) in [
-        (PollFlags::IN, Readiness::READABLE),
-        (PollFlags::OUT, Readiness::WRITABLE),
-        (PollFlags::PRI, Readiness::PRIORITY),
-        (PollFlags::RDHUP, Readiness::READ_CLOSED),
-        (PollFlags::HUP, Readiness::READ_CLOSED.union(Readiness::WRITE_CLOSED)),
-        (PollFlags::ERR, Readiness::ERROR),
-        (PollFlags::NVAL, Readiness::ERROR),
-    ] {
-        // An empty flag is one that the system does not have.
-        if !theirs.is_empty() && found.contains(theirs) {
-            readiness |= ours;
-        }
-    }
-    if found.contains(PollFlags::ERR)
-        && !readiness.intersects(Readiness::READABLE | Readiness::READ_CLOSED)
-    {
-        // A pipe without readers.
-        readiness |= Readiness::WRITE_CLOSED;
-    }
-    new(token, readiness)
+    new(token, poll_readiness::of(found))
 }
 
 #[inline]

@@ -12,7 +12,7 @@ use poll_sys::errno;
 use poll_sys::kqueue::{self, Change, Event, Filter, Flags, note};
 
 use super::table::number;
-use crate::backend::{Watch, native};
+use crate::backend::{Watch, native, poll_readiness};
 use crate::event::Readiness;
 use crate::interest::Interest;
 use crate::mode::Mode;
@@ -184,7 +184,7 @@ impl<'a> List<'a> {
     /// Adds a stand-in and triggers it, one after the other: what is asked of a user event with the
     /// `EV_ADD` that makes it is forgotten by FreeBSD.
     fn push_stand_in(&mut self, source: BorrowedFd<'a>, watch: Watch) {
-        let said = native::implied(Readiness::WRITE_CLOSED);
+        let said = poll_readiness::implied(Readiness::WRITE_CLOSED);
         let trigger = note::TRIGGER | note::FFCOPY | u32::from(said.bits());
         self.push(Some(stand_in(source, adding(watch.mode), watch)));
         self.push(Some(stand_in(source, Flags::empty(), watch).fflags(trigger)));
