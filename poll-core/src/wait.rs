@@ -42,8 +42,11 @@ pub(crate) fn wait<K: Kernel>(
         let said = kernel.wait(events, if counted { timeout } else { Some(Duration::ZERO) });
         let pending =
             if counted { bell.leave(kernel) } else { bell.looked(&events.memory, kernel) };
-        if pending {
+        if pending && quota.taken == 0 {
             quota.fill(bell, kernel, events);
+        } else if pending {
+            // Level-triggered notifiers are in this batch already; what is new comes with the next.
+            bell.pass_on(kernel);
         }
         if !events.is_empty() {
             // An error beside events comes again with the next wait; the events would not.
@@ -104,9 +107,9 @@ impl Quota {
             return;
         }
         let mut memory = std::mem::take(&mut events.memory);
-        let taken = bell.take(&mut memory, quota, kernel, |token: Token| {
+        let taken = bell.take(&mut memory, quota, kernel, |token: Token, readiness: Readiness| {
             // There is room: the quota was cut to it.
-            let _room = events.push(Event::new(token, Readiness::READABLE));
+            let _room = events.push(Event::new(token, readiness));
         });
         events.memory = memory;
         self.left -= taken;

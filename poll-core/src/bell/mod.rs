@@ -29,16 +29,18 @@
 //!
 //! `model.rs` beside this file checks it with loom: all interleavings, up to a preemption bound.
 
+mod carry;
 mod places;
 
 use std::io;
 
+use crate::event::Readiness;
 use crate::events::Memory;
 use crate::sync::{AtomicUsize, Mutex, SeqCst, lock};
 use crate::token::Token;
 
-pub(crate) use places::Place;
 use places::Places;
+pub(crate) use places::{Carrier, Place};
 
 const WAKE: usize = 1;
 const HERD: usize = 2;
@@ -165,7 +167,7 @@ impl Bell {
         memory: &mut Memory,
         quota: usize,
         kernel: &impl Ring,
-        mut out: impl FnMut(Token),
+        mut out: impl FnMut(Token, Readiness),
     ) -> usize {
         self.word.fetch_and(!WAKE, SeqCst);
         let mut desk = lock(&self.desk);
@@ -175,19 +177,20 @@ impl Bell {
             match desk.places.next_herd(memory.herd) {
                 Some((number, token)) => {
                     memory.herd = number;
-                    out(token);
+                    out(token, Readiness::READABLE);
                     taken += 1;
                 }
                 None => memory.herd = herds,
             }
         }
         while taken < quota {
-            let Some(token) = desk.places.next_set() else {
+            let Some((token, readiness)) = desk.places.next_ready() else {
                 break;
             };
-            out(token);
+            out(token, readiness);
             taken += 1;
         }
+        desk.places.put_back();
         let stay = desk.places.any_set();
         drop(desk);
         if stay {

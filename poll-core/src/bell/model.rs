@@ -10,7 +10,9 @@ use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
 use super::{Bell, Ring};
+use crate::event::Readiness;
 use crate::events::Events;
+use crate::sync::{AtomicUsize, SeqCst};
 use crate::token::Token;
 use crate::wait::{self, Kernel};
 
@@ -55,8 +57,17 @@ impl Poller {
 
     /// Waits without a timeout; the tokens that came.
     fn wait(&self, events: &mut Events) -> Vec<Token> {
+        self.wait_for(events, None)
+    }
+
+    /// Waits without sleeping.
+    fn look(&self, events: &mut Events) -> Vec<Token> {
+        self.wait_for(events, Some(Duration::ZERO))
+    }
+
+    fn wait_for(&self, events: &mut Events, timeout: Option<Duration>) -> Vec<Token> {
         events.clear();
-        wait::wait(&self.bell, &self.kernel, events, None, None, Instant::now).unwrap();
+        wait::wait(&self.bell, &self.kernel, events, timeout, None, Instant::now).unwrap();
         events.iter().map(|event| event.token()).collect()
     }
 }
@@ -111,7 +122,7 @@ fn a_wake_after_a_wake_that_was_heard_is_heard_too() {
     model(|| {
         let poller = Poller::new();
         let place = poller.bell.place(Token(1));
-        let heard = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
+        let heard = Arc::new(AtomicUsize::new(0));
         let waker = {
             let (poller, heard) = (Arc::clone(&poller), Arc::clone(&heard));
             thread::spawn(move || {
@@ -193,5 +204,98 @@ fn a_wake_outlives_its_waker() {
         };
         assert_eq!(poller.wait(&mut Events::with_capacity(4)), [Token(1)]);
         waker.join().unwrap();
+    });
+}
+
+#[test]
+fn a_level_notifier_is_heard_and_stays_until_it_is_cleared() {
+    model(|| {
+        let poller = Poller::new();
+        let carrier = Arc::new(poller.bell.carrier(Token(1), true));
+        let setter = {
+            let (poller, carrier) = (Arc::clone(&poller), Arc::clone(&carrier));
+            thread::spawn(move || {
+                poller.bell.set(&carrier, Readiness::READABLE, &poller.kernel).unwrap();
+            })
+        };
+        let mut events = Events::with_capacity(4);
+        for _ in 0..2 {
+            assert_eq!(poller.wait(&mut events), [Token(1)]);
+        }
+        poller.bell.clear(&carrier, Readiness::READABLE);
+        assert_eq!(poller.look(&mut events), []);
+        setter.join().unwrap();
+    });
+}
+
+#[test]
+fn what_is_set_again_after_a_clear_is_heard() {
+    // The consumer clears, then looks: what was produced before the clear it sees itself, and what
+    // is produced after it makes an event.
+    for level in [true, false] {
+        model(move || {
+            let poller = Poller::new();
+            let carrier = Arc::new(poller.bell.carrier(Token(1), level));
+            let produced = Arc::new(AtomicUsize::new(0));
+            let producer = {
+                let (poller, carrier) = (Arc::clone(&poller), Arc::clone(&carrier));
+                let produced = Arc::clone(&produced);
+                thread::spawn(move || {
+                    for _ in 0..2 {
+                        produced.fetch_add(1, SeqCst);
+                        poller.bell.set(&carrier, Readiness::READABLE, &poller.kernel).unwrap();
+                    }
+                })
+            };
+            let mut events = Events::with_capacity(4);
+            let mut consumed = 0;
+            while consumed < 2 {
+                // Edge-triggered, it may come twice in one batch.
+                let tokens = poller.wait(&mut events);
+                assert!(!tokens.is_empty() && tokens.iter().all(|token| *token == Token(1)));
+                poller.bell.clear(&carrier, Readiness::READABLE);
+                consumed = produced.load(SeqCst);
+            }
+            producer.join().unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_level_notifier_reaches_every_waiter() {
+    model(|| {
+        let poller = Poller::new();
+        let carrier = poller.bell.carrier(Token(1), true);
+        let waiter = {
+            let poller = Arc::clone(&poller);
+            thread::spawn(move || poller.wait(&mut Events::with_capacity(2)))
+        };
+        poller.bell.set(&carrier, Readiness::READABLE, &poller.kernel).unwrap();
+        assert_eq!(poller.wait(&mut Events::with_capacity(2)), [Token(1)]);
+        assert_eq!(waiter.join().unwrap(), [Token(1)]);
+    });
+}
+
+#[test]
+fn a_notifier_that_is_closed_or_gone_is_not_heard() {
+    model(|| {
+        let poller = Poller::new();
+        let carrier = Arc::new(poller.bell.carrier(Token(1), true));
+        let setter = {
+            let (poller, carrier) = (Arc::clone(&poller), Arc::clone(&carrier));
+            thread::spawn(move || {
+                poller.bell.set(&carrier, Readiness::READABLE, &poller.kernel).unwrap();
+            })
+        };
+        poller.bell.close(&carrier);
+        let mut events = Events::with_capacity(4);
+        assert_eq!(poller.look(&mut events), []);
+        setter.join().unwrap();
+        poller.bell.free_carrier(&carrier);
+        // Its place is a waker's now.
+        let place = poller.bell.place(Token(2));
+        assert_eq!(poller.look(&mut events), []);
+        poller.bell.wake(&place, &poller.kernel).unwrap();
+        assert_eq!(poller.wait(&mut events), [Token(2)]);
     });
 }

@@ -1,5 +1,11 @@
-//! Where wakers leave their mark: one bit each, set without a lock, collected under one.
+//! Where wakers and notifiers leave their mark: one bit each, set without a lock, collected under
+//! one.
+//!
+//! A notifier's place also carries a state: its readiness, and whether it is closed. The state is
+//! written before the bit is set, and read after the bit is cleared, so that whoever collects misses
+//! nothing. A level-triggered one keeps its bit for as long as it is ready.
 
+use crate::event::Readiness;
 use crate::sync::{Arc, AtomicUsize, SeqCst};
 use crate::token::Token;
 
@@ -9,6 +15,34 @@ pub(crate) struct Place {
     word: Arc<AtomicUsize>,
     mask: usize,
     slot: usize,
+}
+
+/// A notifier's own bit, and what it carries.
+#[derive(Debug)]
+pub(crate) struct Carrier {
+    pub(super) place: Place,
+    pub(super) load: Load,
+}
+
+/// What a notifier carries: the bits of its [`Readiness`], and [`CLOSED`].
+#[derive(Debug, Clone)]
+pub(super) struct Load {
+    pub(super) state: Arc<AtomicUsize>,
+    pub(super) level: bool,
+}
+
+/// In a [`Load`]'s state: nothing is reported any more.
+pub(super) const CLOSED: usize = 1 << 8;
+
+impl Load {
+    /// What there is to report.
+    pub(super) fn readiness(&self) -> Readiness {
+        match self.state.load(SeqCst) {
+            closed if closed & CLOSED != 0 => Readiness::empty(),
+            // Below 256: nothing else is ever put there.
+            bits => Readiness::from_bits_truncate(bits as u8),
+        }
+    }
 }
 
 impl Place {
@@ -34,13 +68,20 @@ pub(super) struct Places {
     herds: Vec<(usize, Token)>,
     /// The slot after the one that was handed out last, so that every waker gets its turn.
     cursor: usize,
+    /// Slots that were handed out and are to be pending again: as long as `slots`, so that it never
+    /// grows during a wait.
+    again: Vec<usize>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Slot {
     token: Token,
     /// The waker is gone, but a wake of its is still to be delivered.
     orphan: bool,
+    /// That of a notifier.
+    load: Option<Load>,
+    /// It is in `again`.
+    taken: bool,
 }
 
 const BITS: usize = usize::BITS as usize;
@@ -53,11 +94,23 @@ impl Places {
             free: Vec::new(),
             herds: Vec::new(),
             cursor: 0,
+            again: Vec::new(),
         }
     }
 
     pub(super) fn add(&mut self, token: Token) -> Place {
-        let fresh = Slot { token, orphan: false };
+        self.add_slot(Slot { token, orphan: false, load: None, taken: false })
+    }
+
+    pub(super) fn add_carrier(&mut self, token: Token, level: bool) -> Carrier {
+        let load = Load { state: Arc::new(AtomicUsize::new(0)), level };
+        let place =
+            self.add_slot(Slot { token, orphan: false, load: Some(load.clone()), taken: false });
+        self.again.reserve(self.slots.len());
+        Carrier { place, load }
+    }
+
+    fn add_slot(&mut self, fresh: Slot) -> Place {
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.slots[slot] = fresh;
@@ -83,6 +136,13 @@ impl Places {
         }
     }
 
+    /// Frees the place of a notifier that is gone, with what it had to report.
+    pub(super) fn remove_carrier(&mut self, carrier: &Carrier) {
+        carrier.place.clear();
+        self.slots[carrier.place.slot].load = None;
+        self.free.push(carrier.place.slot);
+    }
+
     pub(super) fn set_herd(&mut self, place: &Place, number: usize) {
         let token = self.slots[place.slot].token;
         match self.herds.iter_mut().find(|(_, of)| *of == token) {
@@ -102,8 +162,40 @@ impl Places {
         Some((seen.wrapping_add(distance), token))
     }
 
-    /// Takes the next set bit, going round.
-    pub(super) fn next_set(&mut self) -> Option<Token> {
+    /// Takes the next one with something to report, going round. A level-triggered one comes once
+    /// until [`put_back`](Self::put_back).
+    pub(super) fn next_ready(&mut self) -> Option<(Token, Readiness)> {
+        loop {
+            let slot = self.next_set()?;
+            let Slot { token, orphan, load, taken } = &mut self.slots[slot];
+            let Some(load) = load else {
+                if std::mem::take(orphan) {
+                    self.free.push(slot);
+                }
+                return Some((*token, Readiness::READABLE));
+            };
+            let readiness = load.readiness();
+            if readiness.is_empty() || *taken {
+                continue;
+            }
+            if load.level {
+                *taken = true;
+                self.again.push(slot);
+            }
+            return Some((*token, readiness));
+        }
+    }
+
+    /// Makes those pending again that were taken but stay ready.
+    pub(super) fn put_back(&mut self) {
+        for slot in self.again.drain(..) {
+            self.slots[slot].taken = false;
+            self.words[slot / BITS].fetch_or(1 << (slot % BITS), SeqCst);
+        }
+    }
+
+    /// Takes the next set bit, going round: its slot.
+    fn next_set(&mut self) -> Option<usize> {
         let words = self.words.len();
         let (first, start) = (self.cursor / BITS, self.cursor % BITS);
         // The first word is looked at twice: above the cursor, and at last below it.
@@ -122,18 +214,10 @@ impl Places {
                 word.fetch_and(!(1 << bit), SeqCst);
                 let slot = index * BITS + bit;
                 self.cursor = (slot + 1) % (words * BITS);
-                return Some(self.delivered(slot));
+                return Some(slot);
             }
         }
         None
-    }
-
-    fn delivered(&mut self, slot: usize) -> Token {
-        let Slot { token, orphan } = &mut self.slots[slot];
-        if std::mem::take(orphan) {
-            self.free.push(slot);
-        }
-        *token
     }
 
     pub(super) fn any_set(&self) -> bool {
@@ -145,6 +229,10 @@ impl Places {
 mod tests {
     use super::*;
 
+    fn next(places: &mut Places) -> Option<Token> {
+        places.next_ready().map(|(token, _)| token)
+    }
+
     #[test]
     fn set_bits_are_taken_in_turn() {
         let mut places = Places::new();
@@ -153,11 +241,11 @@ mod tests {
             place.set();
         }
         for n in 0..BITS + 1 {
-            assert_eq!(places.next_set(), Some(Token(n)));
+            assert_eq!(next(&mut places), Some(Token(n)));
         }
         // One that was served already waits until the others had their turn.
         all[0].set();
-        let rest: Vec<Token> = std::iter::from_fn(|| places.next_set()).collect();
+        let rest: Vec<Token> = std::iter::from_fn(|| next(&mut places)).collect();
         assert_eq!(rest, [Token(BITS + 1), Token(BITS + 2), Token(0)]);
         assert!(!places.any_set());
     }
@@ -168,7 +256,7 @@ mod tests {
         let place = places.add(Token(1));
         places.remove(&place);
         let again = places.add(Token(2));
-        assert_eq!((again.slot, places.next_set()), (0, None));
+        assert_eq!((again.slot, next(&mut places)), (0, None));
     }
 
     #[test]
@@ -178,7 +266,7 @@ mod tests {
         place.set();
         places.remove(&place);
         assert_eq!(places.add(Token(2)).slot, 1);
-        assert_eq!((places.next_set(), places.next_set()), (Some(Token(1)), None));
+        assert_eq!((next(&mut places), next(&mut places)), (Some(Token(1)), None));
         assert_eq!(places.add(Token(3)).slot, 0);
     }
 
@@ -200,5 +288,56 @@ mod tests {
         assert_eq!(places.next_herd(usize::MAX - 1), Some((usize::MAX, Token(2))));
         assert_eq!(places.next_herd(usize::MAX), Some((0, Token(1))));
         assert_eq!(places.next_herd(0), None);
+    }
+
+    fn ready(carrier: &Carrier, readiness: Readiness) {
+        carrier.load.state.fetch_or(readiness.bits().into(), SeqCst);
+        carrier.place.set();
+    }
+
+    #[test]
+    fn a_level_place_is_taken_once_a_round_until_its_readiness_is_cleared() {
+        let mut places = Places::new();
+        let carrier = places.add_carrier(Token(1), true);
+        ready(&carrier, Readiness::WRITABLE);
+        for _ in 0..2 {
+            assert_eq!(places.next_ready(), Some((Token(1), Readiness::WRITABLE)));
+            assert_eq!(places.next_ready(), None);
+            places.put_back();
+        }
+        carrier.load.state.store(0, SeqCst);
+        assert_eq!(places.next_ready(), None);
+        assert!(!places.any_set());
+    }
+
+    #[test]
+    fn a_level_place_that_is_set_again_meanwhile_is_not_taken_twice() {
+        let mut places = Places::new();
+        let carrier = places.add_carrier(Token(1), true);
+        ready(&carrier, Readiness::READABLE);
+        assert_eq!(next(&mut places), Some(Token(1)));
+        ready(&carrier, Readiness::READABLE);
+        assert_eq!(next(&mut places), None);
+        places.put_back();
+        assert_eq!(next(&mut places), Some(Token(1)));
+    }
+
+    #[test]
+    fn an_edge_place_is_taken_once() {
+        let mut places = Places::new();
+        let carrier = places.add_carrier(Token(1), false);
+        ready(&carrier, Readiness::READABLE);
+        assert_eq!(places.next_ready(), Some((Token(1), Readiness::READABLE)));
+        places.put_back();
+        assert_eq!(places.next_ready(), None);
+    }
+
+    #[test]
+    fn a_removed_carrier_reports_nothing_and_its_place_is_used_again() {
+        let mut places = Places::new();
+        let carrier = places.add_carrier(Token(1), true);
+        ready(&carrier, Readiness::READABLE);
+        places.remove_carrier(&carrier);
+        assert_eq!((places.next_ready(), places.add(Token(2)).slot), (None, 0));
     }
 }

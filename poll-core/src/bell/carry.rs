@@ -1,0 +1,120 @@
+//! What a notifier does: a bit as a waker's, and a readiness that goes with it.
+
+use std::io;
+
+use super::places::{CLOSED, Carrier};
+use super::{Bell, Ring};
+use crate::event::Readiness;
+use crate::sync::{SeqCst, lock};
+use crate::token::Token;
+
+impl Bell {
+    /// A place for a notifier with this token.
+    pub(crate) fn carrier(&self, token: Token, level: bool) -> Carrier {
+        lock(&self.desk).places.add_carrier(token, level)
+    }
+
+    /// Frees a place whose notifier is gone. What it had to report is not reported any more.
+    pub(crate) fn free_carrier(&self, carrier: &Carrier) {
+        lock(&self.desk).places.remove_carrier(carrier);
+    }
+
+    /// Adds to a notifier's readiness and makes it pending. Takes no lock and allocates nothing.
+    pub(crate) fn set(
+        &self,
+        carrier: &Carrier,
+        readiness: Readiness,
+        kernel: &impl Ring,
+    ) -> io::Result<()> {
+        let bits = usize::from(readiness.bits());
+        let before = carrier.load.state.fetch_or(bits, SeqCst);
+        let nothing_new = carrier.load.level && before & bits == bits;
+        if bits == 0 || before & CLOSED != 0 || nothing_new {
+            // What is ready and level-triggered is pending, or whoever made it so is about to say.
+            return Ok(());
+        }
+        self.wake(&carrier.place, kernel).inspect_err(|_| {
+            carrier.load.state.fetch_and(!(bits & !before), SeqCst);
+        })
+    }
+
+    /// Takes from a notifier's readiness. What is pending and empty then is not reported.
+    pub(crate) fn clear(&self, carrier: &Carrier, readiness: Readiness) {
+        carrier.load.state.fetch_and(!usize::from(readiness.bits()), SeqCst);
+    }
+
+    /// Ends a notifier's reports: no wait that begins later sees it.
+    pub(crate) fn close(&self, carrier: &Carrier) {
+        carrier.load.state.fetch_or(CLOSED, SeqCst);
+    }
+
+    /// What [`set`](Self::set) and [`clear`](Self::clear) have made of it; empty once it is closed.
+    pub(crate) fn readiness(&self, carrier: &Carrier) -> Readiness {
+        carrier.load.readiness()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::bell::Entry;
+    use crate::events::Memory;
+
+    /// Each ring would be a syscall.
+    #[derive(Default)]
+    struct Rings {
+        made: Cell<usize>,
+        refused: Cell<bool>,
+    }
+
+    impl Ring for Rings {
+        fn ring(&self) -> io::Result<()> {
+            if self.refused.get() {
+                return Err(io::Error::from_raw_os_error(5));
+            }
+            self.made.set(self.made.get() + 1);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn sets_ring_once_while_somebody_sleeps_and_never_while_nobody_does() {
+        for level in [true, false] {
+            let (bell, rings) = (Bell::new(), Rings::default());
+            let carrier = bell.carrier(Token(1), level);
+            for _ in 0..1000 {
+                bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
+                bell.clear(&carrier, Readiness::READABLE);
+            }
+            assert_eq!(rings.made.get(), 0);
+            let mut memory = Memory::default();
+            bell.take(&mut memory, 9, &rings, |_, _| ());
+            assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+            for _ in 0..1000 {
+                bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
+                bell.clear(&carrier, Readiness::READABLE);
+            }
+            assert_eq!(rings.made.get(), 1);
+        }
+    }
+
+    #[test]
+    fn a_set_that_the_system_refuses_leaves_everything_as_it_was() {
+        let (bell, rings) = (Bell::new(), Rings::default());
+        let carrier = bell.carrier(Token(1), true);
+        let mut memory = Memory::default();
+        assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+        rings.refused.set(true);
+        let refused = bell.set(&carrier, Readiness::READABLE, &rings).unwrap_err();
+        assert_eq!(
+            (refused.raw_os_error(), bell.readiness(&carrier)),
+            (Some(5), Readiness::empty())
+        );
+        assert!(!bell.leave(&rings));
+        rings.refused.set(false);
+        bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
+        assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 1);
+    }
+}

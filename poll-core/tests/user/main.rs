@@ -1,0 +1,7 @@
+//! What a loop hears of that is not the kernel's: notifiers, channels, timers, a simulated world.
+#![forbid(unsafe_code)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod notifier;
