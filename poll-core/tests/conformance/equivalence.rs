@@ -1,0 +1,350 @@
+//! One random script on every backend, against a model that knows what must be reported.
+
+use std::collections::BTreeSet;
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use poll_core::{Backend, Events, Interest, Mode, Poller, Readiness, Registration, Token};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+use crate::support::*;
+
+const SLOTS: usize = 4;
+
+/// One step of a script; the number is the slot that it is about.
+#[derive(Debug, Clone)]
+enum Step {
+    Open(usize),
+    /// By guard: from idle, or a change.
+    Arm(usize, Interest, Mode),
+    Disarm(usize),
+    SetToken(usize),
+    Drop(usize),
+    Close(usize),
+    Deregister(usize),
+    /// Unowned.
+    Add(usize, Interest, Mode),
+    Modify(usize, Interest, Mode),
+    Delete(usize),
+    /// The peer's deeds.
+    Write(usize),
+    HalfClose(usize),
+    HangUp(usize),
+    Read(usize),
+    Wait(usize),
+}
+
+fn interest() -> impl Strategy<Value = Interest> + Clone {
+    prop_oneof![Just(READ), Just(WRITE), Just(both())]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let slot = 0..SLOTS;
+    let mode = prop_oneof![Just(Mode::Level), Just(Mode::Oneshot), Just(Mode::Edge)];
+    let how = (slot.clone(), interest(), mode);
+    prop_oneof![
+        4 => slot.clone().prop_map(Step::Open),
+        4 => how.clone().prop_map(|(n, i, m)| Step::Arm(n, i, m)),
+        2 => slot.clone().prop_map(Step::Disarm),
+        1 => slot.clone().prop_map(Step::SetToken),
+        1 => slot.clone().prop_map(Step::Drop),
+        1 => slot.clone().prop_map(Step::Close),
+        1 => slot.clone().prop_map(Step::Deregister),
+        2 => how.clone().prop_map(|(n, i, m)| Step::Add(n, i, m)),
+        2 => how.prop_map(|(n, i, m)| Step::Modify(n, i, m)),
+        2 => slot.clone().prop_map(Step::Delete),
+        6 => slot.clone().prop_map(Step::Write),
+        1 => slot.clone().prop_map(Step::HalfClose),
+        1 => slot.clone().prop_map(Step::HangUp),
+        3 => slot.prop_map(Step::Read),
+        8 => (1..6_usize).prop_map(Step::Wait),
+    ]
+}
+
+/// How a slot's source is held, and by whom it is watched.
+enum Held {
+    Guard(Registration<UnixStream>),
+    /// Unowned; whether it is added.
+    Lent(UnixStream, bool),
+}
+
+/// A source, its peer, and what the model knows of both.
+struct Slot {
+    held: Held,
+    peer: Option<UnixStream>,
+    token: usize,
+    watch: Option<Watch>,
+    unread: usize,
+    ended: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Watch {
+    interest: Interest,
+    mode: Mode,
+    /// Oneshot: not fired yet. Edge: something happened that was not reported yet.
+    live: bool,
+    /// Edge: something happened that need not be reported, but may.
+    stirred: bool,
+}
+
+impl Slot {
+    fn stream(&self) -> &UnixStream {
+        match &self.held {
+            Held::Guard(guard) => guard,
+            Held::Lent(stream, _) => stream,
+        }
+    }
+
+    /// What holds of what is asked for, and a hang-up, which comes unasked.
+    fn holds(&self, interest: Interest) -> Readiness {
+        let mut now = Readiness::empty();
+        let gone = self.peer.is_none();
+        now.set(Readiness::READABLE, interest.is_readable() && (self.unread > 0 || self.ended));
+        now.set(Readiness::WRITABLE, interest.is_writable() || gone);
+        now
+    }
+
+    /// What the next wait must say, if it has room.
+    fn due(&self) -> Option<Readiness> {
+        let watch = self.watch?;
+        let now = self.holds(watch.interest);
+        (!now.is_empty() && (watch.mode == Mode::Level || watch.live)).then_some(now)
+    }
+
+    fn armed(&mut self, interest: Interest, mode: Mode) {
+        self.watch = Some(Watch { interest, mode, live: true, stirred: false });
+    }
+
+    /// What the next wait may say although it need not.
+    fn optional(&self) -> bool {
+        let open = |watch: Watch| watch.stirred && !self.holds(watch.interest).is_empty();
+        self.due().is_none() && self.watch.is_some_and(open)
+    }
+
+    /// Whether one report may be followed by another with nothing in between: level, and the two
+    /// directions of an edge where the system tells of them one by one.
+    fn may_repeat(&self) -> bool {
+        self.watch.is_some_and(|watch| match watch.mode {
+            Mode::Edge => watch.interest == both(),
+            mode => mode == Mode::Level,
+        })
+    }
+
+    /// Something came: an edge for who asked to read, and for everybody after a hang-up.
+    fn stir(&mut self) {
+        let gone = self.peer.is_none();
+        if let Some(watch) = &mut self.watch {
+            if watch.mode == Mode::Edge {
+                watch.live |= gone || watch.interest.is_readable();
+                watch.stirred = true;
+            }
+        }
+    }
+}
+
+struct World<'p> {
+    poller: &'p Poller,
+    slots: [Option<Slot>; SLOTS],
+    tokens: usize,
+}
+
+impl World<'_> {
+    fn token(&mut self) -> usize {
+        self.tokens += 1;
+        self.tokens
+    }
+
+    /// Does one step; a step that makes no sense now is none.
+    fn step(&mut self, step: &Step) {
+        let token = self.token();
+        let poller = self.poller;
+        match *step {
+            Step::Wait(capacity) => return self.wait(capacity),
+            Step::Open(n) if self.slots[n].is_none() => {
+                let (ours, theirs) = pair();
+                let held = if token % 3 == 0 {
+                    Held::Lent(ours, false)
+                } else {
+                    Held::Guard(poller.reserve(ours, Token(token)))
+                };
+                let peer = Some(theirs);
+                let slot = Slot { held, peer, token, watch: None, unread: 0, ended: false };
+                self.slots[n] = Some(slot);
+            }
+            Step::Drop(n) => {
+                let slot = self.slots[n].take();
+                if let Some(Slot { held: Held::Lent(stream, true), .. }) = &slot {
+                    poller.delete(stream).unwrap();
+                }
+            }
+            Step::Close(n) => {
+                if let Some(Slot { held: Held::Guard(_), .. }) = &self.slots[n] {
+                    let Some(Slot { held: Held::Guard(guard), .. }) = self.slots[n].take() else {
+                        unreachable!("matched above");
+                    };
+                    guard.close();
+                }
+            }
+            Step::Open(n)
+            | Step::Arm(n, ..)
+            | Step::Disarm(n)
+            | Step::SetToken(n)
+            | Step::Deregister(n)
+            | Step::Add(n, ..)
+            | Step::Modify(n, ..)
+            | Step::Delete(n)
+            | Step::Write(n)
+            | Step::HalfClose(n)
+            | Step::HangUp(n)
+            | Step::Read(n) => {
+                if let Some(mut slot) = self.slots[n].take() {
+                    change(poller, &mut slot, step, token);
+                    if matches!((step, &slot.held), (Step::Deregister(_), Held::Guard(_))) {
+                        slot = deregistered(slot);
+                    }
+                    self.slots[n] = Some(slot);
+                }
+            }
+        }
+    }
+
+    /// Waits as often as all that is due needs, and compares.
+    fn wait(&mut self, capacity: usize) {
+        let slots = || self.slots.iter().flatten();
+        let due: Ready =
+            slots().filter_map(|slot| slot.due().map(|now| (slot.token, now))).collect();
+        let optional: BTreeSet<usize> =
+            slots().filter(|slot| slot.optional()).map(|slot| slot.token).collect();
+        let mut events = Events::with_capacity(capacity);
+        let mut seen = BTreeSet::new();
+        for _ in 0..(due.len() + optional.len()).div_ceil(capacity).max(1) {
+            let count = self.poller.wait(&mut events, Some(Duration::ZERO)).unwrap();
+            assert!(count <= capacity);
+            for (token, said) in merged(&events) {
+                let slot = self.slots.iter_mut().flatten().find(|slot| slot.token == token);
+                let slot = slot.unwrap_or_else(|| panic!("no such token: {token}"));
+                match due.get(&token) {
+                    Some(must) => assert!(said.contains(*must), "{token}: {said:?}, {must:?}"),
+                    None => assert!(optional.contains(&token), "not due: {token}, {said:?}"),
+                }
+                assert_told(slot, said);
+                assert!(seen.insert(token) || slot.may_repeat(), "again: {token}, {said:?}");
+                if let Some(watch) = &mut slot.watch {
+                    watch.live = watch.mode == Mode::Level;
+                    watch.stirred = false;
+                }
+            }
+        }
+        let lost: Vec<_> = due.keys().filter(|token| !seen.contains(token)).collect();
+        assert!(lost.is_empty(), "not reported: {lost:?}, capacity {capacity}");
+    }
+}
+
+/// What an event says beyond what it must.
+fn assert_told(slot: &Slot, said: Readiness) {
+    let gone = slot.peer.is_none();
+    assert!(gone || !said.intersects(Readiness::WRITE_CLOSED), "{said:?}");
+    assert!(slot.ended || !said.contains(Readiness::READ_CLOSED), "{said:?}");
+    assert!(slot.unread > 0 || slot.ended || !said.contains(Readiness::READABLE), "{said:?}");
+    assert!(!said.contains(Readiness::PRIORITY), "{said:?}");
+}
+
+fn change(poller: &Poller, slot: &mut Slot, step: &Step, token: usize) {
+    match (step, &mut slot.held) {
+        (Step::Arm(_, interest, mode), Held::Guard(guard)) => {
+            let armed = guard.arm(*interest, *mode);
+            assert_eq!(armed.is_ok(), poller.supports(*mode));
+            if armed.is_ok() {
+                slot.armed(*interest, *mode);
+            }
+        }
+        (Step::Disarm(_), Held::Guard(guard)) => {
+            guard.disarm().unwrap();
+            slot.watch = None;
+        }
+        (Step::SetToken(_), Held::Guard(guard)) => {
+            guard.set_token(Token(token)).unwrap();
+            slot.token = token;
+            if let Some(Watch { interest, mode, .. }) = slot.watch {
+                slot.armed(interest, mode);
+            }
+        }
+        (Step::Add(_, interest, mode), Held::Lent(stream, added)) => {
+            let result = poller.add(stream, Token(slot.token), *interest, *mode);
+            assert_eq!(result.is_ok(), !*added && poller.supports(*mode));
+            if result.is_ok() {
+                *added = true;
+                slot.armed(*interest, *mode);
+            }
+        }
+        (Step::Modify(_, interest, mode), Held::Lent(stream, added)) => {
+            let result = poller.modify(stream, Token(token), *interest, *mode);
+            assert_eq!(result.is_ok(), *added && poller.supports(*mode));
+            if result.is_ok() {
+                slot.token = token;
+                slot.armed(*interest, *mode);
+            }
+        }
+        (Step::Delete(_), Held::Lent(stream, added)) => {
+            assert_eq!(poller.delete(stream).is_ok(), *added);
+            *added = false;
+            slot.watch = None;
+        }
+        (Step::Write(_), _) if !slot.ended => {
+            send(slot.peer.as_ref().expect("a peer that has not closed"));
+            slot.unread += 1;
+            slot.stir();
+        }
+        (Step::HalfClose(_), _) if !slot.ended => {
+            let peer = slot.peer.as_ref().expect("a peer that has not closed");
+            peer.shutdown(Shutdown::Write).unwrap();
+            slot.ended = true;
+            slot.stir();
+        }
+        (Step::HangUp(_), _) if slot.peer.is_some() => {
+            slot.peer = None;
+            slot.ended = true;
+            slot.stir();
+        }
+        (Step::Read(_), _) if slot.unread > 0 => {
+            read_one(slot.stream());
+            slot.unread -= 1;
+        }
+        _ => {}
+    }
+}
+
+/// The source out of its guard, held by the unowned form from now on.
+fn deregistered(slot: Slot) -> Slot {
+    let Slot { held, peer, token, unread, ended, .. } = slot;
+    let Held::Guard(guard) = held else { unreachable!("asked by the caller") };
+    let held = Held::Lent(guard.deregister(), false);
+    Slot { held, peer, token, watch: None, unread, ended }
+}
+
+/// The same scripts in each run; `PROPTEST_CASES` makes more, `PROPTEST_RNG_SEED` others.
+#[test]
+fn every_backend_reports_what_the_model_says() {
+    for_each_backend(|poller| {
+        let backend: Backend = poller.backend();
+        let mut config = Config { failure_persistence: None, ..Config::default() };
+        if config.rng_seed == RngSeed::Random {
+            config.rng_seed = RngSeed::Fixed(1);
+        }
+        let mut runner = TestRunner::new(config);
+        let script = proptest::collection::vec(step(), 1..60);
+        let result = runner.run(&script, |script| {
+            let poller = Poller::with_backend(backend).unwrap();
+            let mut world = World { poller: &poller, slots: [const { None }; SLOTS], tokens: 0 };
+            for step in &script {
+                world.step(step);
+            }
+            world.wait(SLOTS);
+            Ok(())
+        });
+        result.unwrap_or_else(|failure| panic!("{failure}"));
+    });
+}

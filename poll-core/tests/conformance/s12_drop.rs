@@ -1,0 +1,203 @@
+//! Semantic 12: dropping, closing or forgetting, in any order, from any thread, during waits.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use poll_core::{Backend, Events, Mode, Poller, Token};
+
+use crate::support::*;
+
+#[test]
+fn a_dropped_guard_closes_its_source() {
+    for_each_mode(|poller, mode| {
+        let (ours, mut theirs) = pair();
+        let guard = poller.register(ours, Token(1), READ, mode).unwrap();
+        drop(guard);
+        assert_eq!(theirs.read(&mut [0]).unwrap(), 0);
+    });
+}
+
+#[test]
+fn a_dropped_guard_is_silent_although_a_duplicate_lives() {
+    for_each_mode(|poller, mode| {
+        let (ours, theirs) = pair();
+        let duplicate = ours.try_clone().unwrap();
+        let guard = poller.register(ours, Token(1), READ, mode).unwrap();
+        drop(guard);
+        send(&theirs);
+        assert_silent(poller);
+        drop(theirs);
+        assert_silent(poller);
+        assert_eq!(drain(&duplicate), 1);
+    });
+}
+
+#[test]
+fn a_report_that_nobody_has_taken_dies_with_its_guard() {
+    for_each_mode(|poller, mode| {
+        let (ours, _theirs) = readable_pair();
+        drop(watch(poller, &ours, 1, READ, mode));
+        assert_silent(poller);
+    });
+}
+
+#[test]
+fn a_closed_guard_is_reported_no_more_unless_a_duplicate_lives() {
+    for_each_mode(|poller, mode| {
+        let (ours, theirs) = readable_pair();
+        let duplicate = ours.try_clone().unwrap();
+        poller.register(ours, Token(1), READ, mode).unwrap().close();
+        // What the docs of `close` say of such a duplicate.
+        let keeps = poller.backend() == Backend::Epoll;
+        assert_eq!(tokens(&look(poller)), if keeps { vec![1] } else { vec![] });
+        drop(duplicate);
+        drop(theirs);
+        assert_silent(poller);
+    });
+}
+
+#[test]
+fn a_forgotten_guard_goes_on_and_is_sound() {
+    for_each_backend_leaking(|poller| {
+        let (ours, theirs) = pair();
+        std::mem::forget(watch(poller, &ours, 1, READ, Mode::Level));
+        send(&theirs);
+        assert_eq!(tokens(&look(poller)), [1]);
+        poller.delete(&ours).unwrap();
+        assert_silent(poller);
+    });
+}
+
+#[test]
+fn pollers_guards_and_wakers_can_go_in_any_order() {
+    for_each_backend_and([[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]], {
+        |poller, order| {
+            let poller = Poller::with_backend(poller.backend()).unwrap();
+            let (ours, theirs) = readable_pair();
+            let mut guard = Some(poller.register(ours, Token(1), READ, Mode::Level).unwrap());
+            let mut waker = Some(poller.waker(Token(2)).unwrap());
+            let mut poller = Some(poller);
+            for part in order {
+                if let Some(waker) = &waker {
+                    waker.wake().unwrap();
+                }
+                send(&theirs);
+                match part {
+                    0 => drop(poller.take()),
+                    1 => drop(guard.take()),
+                    _ => drop(waker.take()),
+                }
+                if let Some(guard) = &guard {
+                    guard.arm(both(), Mode::Oneshot).unwrap();
+                } else {
+                    break;
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_guard_keeps_its_poller() {
+    for_each_backend(|poller| {
+        let other = Poller::with_backend(poller.backend()).unwrap();
+        let (ours, _theirs) = readable_pair();
+        let guard = watch(&other, &ours, 1, READ, Mode::Level);
+        drop(other);
+        assert_eq!(tokens(&look(guard.poller())), [1]);
+    });
+}
+
+#[test]
+fn a_drop_during_a_wait_closes_the_source_and_leaves_the_wait_asleep() {
+    for_each_backend(|poller| {
+        let (ours, theirs) = pair();
+        theirs.set_nonblocking(false).unwrap();
+        theirs.set_read_timeout(Some(CAP)).unwrap();
+        let guard = poller.register(ours, Token(1), READ, Mode::Level).unwrap();
+        let stop = poller.waker(Token(2)).unwrap();
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| next(poller));
+            drop(guard);
+            // poll(2) may hold a duplicate until the wait is out, which a drop makes it be.
+            assert_eq!((&theirs).read(&mut [0]).unwrap(), 0);
+            stop.wake().unwrap();
+            assert_eq!(tokens(&waiter.join().unwrap()), [2]);
+        });
+    });
+}
+
+/// Tokens rise, so that a dead one tells itself: a wait that began after token `d` was dropped must
+/// report nothing up to `d`.
+#[test]
+fn a_drop_in_another_thread_is_a_barrier() {
+    for_each_mode(|poller, mode| {
+        const ROUNDS: usize = 3_000;
+        let dropped = AtomicUsize::new(0);
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for capacity in [1, 8] {
+                let (dropped, over) = (&dropped, &over);
+                scope.spawn(move || {
+                    let mut events = Events::with_capacity(capacity);
+                    while !over.load(Ordering::SeqCst) {
+                        let dead = dropped.load(Ordering::SeqCst);
+                        for token in tokens(&look_into(poller, &mut events)) {
+                            assert!(token > dead, "{token} was dropped, {dead} is the last");
+                        }
+                    }
+                });
+            }
+            // On a panic of a waiter the scope ends all the same: `over` is set below.
+            let mut alive = VecDeque::new();
+            for token in 1..=ROUNDS {
+                let (ours, theirs) = readable_pair();
+                alive.push_back((
+                    poller.register(ours, Token(token), both(), mode).unwrap(),
+                    theirs,
+                ));
+                if alive.len() > 4 {
+                    let (guard, _theirs) = alive.pop_front().unwrap();
+                    let token = guard.token().0;
+                    drop(guard);
+                    dropped.store(token, Ordering::SeqCst);
+                }
+            }
+            over.store(true, Ordering::SeqCst);
+        });
+    });
+}
+
+#[test]
+fn a_drop_by_several_threads_during_sleeping_waits_is_sound() {
+    for_each_backend(|poller| {
+        let stop = poller.waker(Token(1)).unwrap();
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                let mut events = Events::with_capacity(4);
+                while !tokens(&next_into(poller, &mut events)).contains(&1) {}
+            });
+            let droppers: Vec<_> = (0..3)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for _ in 0..500 {
+                            let (ours, _theirs): (UnixStream, _) = readable_pair();
+                            let guard =
+                                poller.register(ours, Token(2), READ, Mode::Oneshot).unwrap();
+                            guard.arm(both(), Mode::Level).unwrap();
+                        }
+                    })
+                })
+                .collect();
+            for dropper in droppers {
+                dropper.join().unwrap();
+            }
+            stop.wake().unwrap();
+            waiter.join().unwrap();
+        });
+        assert_eq!(poller.wait(&mut Events::with_capacity(4), Some(Duration::ZERO)).unwrap(), 0);
+    });
+}
