@@ -167,6 +167,7 @@
 
 mod backend;
 mod bell;
+pub mod channel;
 mod error;
 mod event;
 mod events;

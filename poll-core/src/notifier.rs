@@ -16,6 +16,7 @@ use crate::token::Token;
 /// Made by [`Poller::notifier`](crate::Poller::notifier); clones are handles to the same one. A queue
 /// in user space, a pool of buffers, a TLS session with decrypted bytes left over: whatever is ready
 /// without the kernel's knowledge gets its token and its place in the batch.
+/// [`channel`](crate::channel) is built on it.
 ///
 /// With [`Mode::Level`] every wait reports it for as long as it is ready. With [`Mode::Edge`] each
 /// [`set`](Self::set) is reported, merged with the others until a wait delivers it. In both the
@@ -127,6 +128,12 @@ impl Notifier {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.shared.mode
+    }
+}
+
+impl Notifier {
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        self.shared.poller.is_of_this_process()
     }
 }
 

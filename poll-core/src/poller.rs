@@ -281,7 +281,7 @@ impl Poller {
     /// [`TokenReserved`](RegisterError::TokenReserved), [`Forked`](RegisterError::Forked).
     ///
     /// # Cost
-    /// No syscall. Two allocations, and the growth of a table: 48 bytes per notifier.
+    /// No syscall. Two allocations, and the growth of a table.
     pub fn notifier(&self, token: Token, mode: Mode) -> Result<Notifier, RegisterError> {
         self.inner.check_process()?;
         check_token(token)?;

@@ -27,6 +27,8 @@ pub(crate) fn wait<K: Kernel>(
 ) -> io::Result<usize> {
     let blocking = timeout != Some(Duration::ZERO);
     let mut quota = Quota::of(events);
+    // Whether a wake has turned out to be taken back, or taken by another thread.
+    let mut stale = false;
     loop {
         let mut entry = Entry::Pending;
         if blocking && timeout != Some(Duration::ZERO) {
@@ -37,6 +39,11 @@ pub(crate) fn wait<K: Kernel>(
             quota.fill(bell, kernel, events);
             if events.is_full() {
                 break;
+            }
+            if entry == Entry::Pending && quota.taken == 0 && blocking && !stale {
+                // Nothing was pending after all. Once: nobody may keep a wait from the kernel.
+                stale = true;
+                continue;
             }
         }
         let said = kernel.wait(events, if counted { timeout } else { Some(Duration::ZERO) });
