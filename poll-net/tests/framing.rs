@@ -223,6 +223,15 @@ fn a_stream_that_takes_nothing_and_says_nothing_is_write_zero() {
 }
 
 #[test]
+fn a_line_of_the_limit_whose_end_is_cut_in_two_is_not_too_long() {
+    let mut stream = Fitful::new(b"1234\r\n12345\r\n", &[5, 0]);
+    let mut reader = LineReader::new(4);
+    assert_eq!(reader.read(&mut stream).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert_eq!(reader.read(&mut stream).unwrap().unwrap(), "1234");
+    assert!(is_too_long(&reader.read(&mut stream).unwrap_err()));
+}
+
+#[test]
 fn held_messages_cost_no_read() {
     let mut stream = Fitful::new(b"a\nb\nc\n", &[6, 0]);
     let mut reader = LineReader::new(10);

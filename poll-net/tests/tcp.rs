@@ -276,7 +276,7 @@ fn errors_have_their_kinds() {
         let (idle, _) = nobody_listens();
         let idle = TcpStream::try_from(OwnedFd::from(idle)).unwrap();
         assert_kind(idle.peer_addr(), ErrorKind::NotConnected);
-        assert_kind(idle.shutdown(Shutdown::Both), ErrorKind::NotConnected);
         assert_kind(idle.connect_result(), ErrorKind::NotConnected);
+        assert_kind(idle.shutdown(Shutdown::Both), ErrorKind::NotConnected);
     });
 }

@@ -226,6 +226,29 @@ fn marks_arrive_as_they_were_sent() {
 }
 
 #[test]
+fn marks_of_ipv4_cross_a_dual_stack_socket_both_ways() {
+    leak_checked(|| {
+        let dual = UdpSocket::bind_with((Ipv6Addr::UNSPECIFIED, 0), |s| s.set_only_v6(false));
+        let (dual, v4) = (dual.unwrap(), UdpSocket::bind(ANY_PORT).unwrap());
+        if !supported(v4.report_ecn(true)) || !supported(dual.report_ecn(true)) {
+            return;
+        }
+        let port = dual.local_addr().unwrap().port();
+        let mut buf = [0; 8];
+        let mut slot = Slot::new(&mut buf);
+        let marked = Transmit::new(b"x").ecn(Ecn::Capable1);
+        v4.send_with(&marked.to((Ipv4Addr::LOCALHOST, port).into())).unwrap();
+        until_ready(|| dual.recv_with(&mut slot)).unwrap();
+        assert_eq!(slot.meta().ecn, Some(Ecn::Capable1));
+        let mapped = slot.meta().source.unwrap();
+        assert!(mapped.is_ipv6());
+        dual.send_with(&marked.to(mapped)).unwrap();
+        until_ready(|| v4.recv_with(&mut slot)).unwrap();
+        assert_eq!(slot.meta().ecn, Some(Ecn::Capable1));
+    });
+}
+
+#[test]
 fn a_mark_or_source_without_destination_is_invalid() {
     leak_checked(|| {
         let (a, _b, to) = pair();

@@ -14,6 +14,7 @@ use common::{assert_kind, leak_checked, until_ready};
 use poll_net::unix::{MAX_FDS, abstract_name};
 use poll_net::{ConnectState, UnixDatagram, UnixListener, UnixStream, pipe};
 use poll_sys::flags::{is_cloexec, is_nonblocking};
+use socket2::{Domain, Type};
 
 /// A directory that is gone with the test.
 struct Directory(PathBuf);
@@ -106,6 +107,33 @@ fn addresses_are_what_was_bound() {
         b.connect(&from).unwrap();
         assert_eq!(b.send(b"yy").unwrap(), 2);
         assert_eq!(a.recv(&mut [0; 8]).unwrap(), 2);
+    });
+}
+
+#[test]
+fn accept_tells_the_name_of_a_peer_that_has_one() {
+    leak_checked(|| {
+        let directory = Directory::new("peer");
+        let listener = UnixListener::bind(directory.path("l")).unwrap();
+        let to = socket2::SockAddr::unix(directory.path("l")).unwrap();
+        let connect_from = |name: &socket2::SockAddr| {
+            let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+            socket.bind(name).unwrap();
+            socket.connect(&to).unwrap();
+            socket
+        };
+        let path = directory.path("client");
+        let _client = connect_from(&socket2::SockAddr::unix(&path).unwrap());
+        let (_, peer) = listener.accept().unwrap();
+        assert_eq!(peer.as_pathname(), Some(path.as_path()));
+
+        let name = format!("poll-net-peer-{}", std::process::id());
+        if abstract_name(name.as_bytes()).is_err() {
+            return;
+        }
+        let _client = connect_from(&socket2::SockAddr::unix(format!("\0{name}")).unwrap());
+        let (_, peer) = listener.accept().unwrap();
+        assert_eq!(poll_sys::abstract_name::of(&peer), Some(name.as_bytes()));
     });
 }
 

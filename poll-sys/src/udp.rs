@@ -372,3 +372,28 @@ fn report(
 fn no_room() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "too many control messages for one datagram")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_the_low_two_bits_of_the_traffic_class_and_nothing_else() {
+        for mark in [Ecn::NotCapable, Ecn::Capable1, Ecn::Capable0, Ecn::Congested] {
+            for class in [0, 0b1011_1000, 0b1111_1100] {
+                assert_eq!(Ecn::of_traffic_class(class | mark.bits()), mark);
+            }
+        }
+    }
+
+    #[test]
+    fn control_messages_of_the_wrong_size_are_passed_over() {
+        let mut space = crate::control::Space::<256>::ZERO;
+        let mut control = Writer::new(&mut space.0);
+        assert!(control.push(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &[1; 19]));
+        assert!(control.push(libc::IPPROTO_IP, libc::IP_TOS, &[1; 3]));
+        let mut meta = Meta::default();
+        read_control(control.finish(), &mut meta);
+        assert_eq!(meta, Meta::default());
+    }
+}
