@@ -162,7 +162,7 @@ impl World<'_> {
         let token = self.token();
         let poller = self.poller;
         match *step {
-            Step::Wait(capacity) => return self.wait(capacity),
+            Step::Wait(capacity) => self.wait(capacity),
             Step::Open(n) if self.slots[n].is_none() => {
                 let (ours, theirs) = pair();
                 let held = if token % 3 == 0 {

@@ -73,9 +73,9 @@ fn a_level_event_of_a_disarmed_source_does_not_come_from_the_list_of_an_earlier_
         let guards: Vec<_> =
             (0..3).map(|n| watch(poller, &pairs[n].0, n, READ, Mode::Level)).collect();
         let mut events = Events::with_capacity(1);
-        for n in 0..3 {
+        for (n, guard) in guards.iter().enumerate() {
             look_into(poller, &mut events);
-            guards[n].disarm().unwrap();
+            guard.disarm().unwrap();
             assert!(!tokens(&look_into(poller, &mut events)).contains(&n));
             assert_eq!(tokens(&look(poller)), (n + 1..3).collect::<Vec<_>>());
         }
