@@ -121,16 +121,21 @@ impl<S: Source> Registration<S> {
     /// # Errors
     /// [`Forked`](RegisterError::Forked). [`NotRegistered`](RegisterError::NotRegistered) if the
     /// source has broken its [contract](Source) and changed its descriptor; the guard is idle then.
+    /// After any other error it is armed as before.
     ///
     /// # Cost
     /// 1 syscall; none if it is idle already.
     pub fn disarm(&self) -> Result<(), RegisterError> {
         self.poller.inner().check_process()?;
         let mut state = self.state();
-        if state.armed.take().is_none() {
+        if state.armed.is_none() {
             return Ok(());
         }
-        self.poller.inner().backend.delete(self.source().descriptor(), state.key)
+        let deleted = self.poller.inner().backend.delete(self.source().descriptor(), state.key);
+        if matches!(deleted, Ok(()) | Err(RegisterError::NotRegistered)) {
+            state.armed = None;
+        }
+        deleted
     }
 
     /// Gives the source another token. If it is armed this counts as an [`arm`](Self::arm) with the

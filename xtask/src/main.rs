@@ -6,8 +6,10 @@
 
 mod check;
 mod ci;
+mod faults;
 mod generated;
 mod ledger;
+mod loom;
 mod msrv;
 mod policy;
 mod process;
@@ -45,6 +47,9 @@ struct Cli {
 enum Task {
     Check(check::Options),
     Ci(ci::Options),
+    Faults(faults::Options),
+    /// Checks the wake protocol with loom: all interleavings, up to a bound of preemptions.
+    Loom,
     /// Builds everything with the oldest compiler that Cargo.toml promises.
     Msrv,
     /// Checks rules that compiler and clippy do not know: where systems are named, raw types.
@@ -75,6 +80,8 @@ fn perform(task: &Task, json: bool) -> Result<Report> {
     match task {
         Task::Check(options) => check::run(options),
         Task::Ci(options) => ci::run(options, json),
+        Task::Faults(options) => faults::run(options),
+        Task::Loom => loom::run(),
         Task::Msrv => msrv::run(),
         Task::Policy => policy::run(),
         Task::Run(options) => run::run(options),
