@@ -29,6 +29,13 @@ pub(super) fn write(dir: &Path, programs: &[Program], place: Place) -> Result<()
         std::fs::copy(&program.file, &to)
             .with_context(|| format!("copying {}", program.file.display()))?;
     }
+    for program in programs {
+        // cargo starts a test in its package, and some tests open the manifest, a file that is there.
+        let package = dir.join(package(program));
+        std::fs::create_dir_all(&package)?;
+        std::fs::copy(program.dir.join("Cargo.toml"), package.join("Cargo.toml"))
+            .with_context(|| format!("copying the manifest of {}", program.name))?;
+    }
     std::fs::write(dir.join("run.sh"), script(programs, place)).context("writing run.sh")
 }
 
@@ -38,6 +45,10 @@ pub(super) fn skipped(programs: &[Program], place: Place, name: &str) -> Vec<Row
     tests.flat_map(|program| skips::of(&program.name, place)).map(|skip| skip.row(name)).collect()
 }
 
+fn package(program: &Program) -> &str {
+    program.name.split('/').next().unwrap_or_default()
+}
+
 fn script(programs: &[Program], place: Place) -> String {
     let mut script = format!("cd \"$(dirname \"$0\")\"\nexport PROPTEST_CASES={CASES}\n");
     for program in programs.iter().filter(|program| program.kind == Kind::Test) {
@@ -45,11 +56,14 @@ fn script(programs: &[Program], place: Place) -> String {
             continue;
         };
         let Program { name, .. } = program;
-        let file = suite::file_name(program);
+        let (file, package) = (suite::file_name(program), package(program));
         let args: Vec<String> = args.iter().map(|arg| format!(" '{arg}'")).collect();
         let args = args.concat();
         let _ = writeln!(script, "echo '{BEGIN}{name}'");
-        let _ = writeln!(script, "./deps/{file}{args} 2>&1; echo \"{END}{name} $?\"");
+        let _ = writeln!(
+            script,
+            "(cd {package} && ../deps/{file}{args} 2>&1); echo \"{END}{name} $?\""
+        );
     }
     script
 }
@@ -97,7 +111,7 @@ mod tests {
         let programs =
             [program(Kind::Test, "poll-core/edge"), program(Kind::Example, "poll-core/echo")];
         let script = script(&programs, Place::Remote);
-        assert!(script.contains("./deps/poll-core_edge 2>&1; echo \"=== end poll-core/edge $?\""));
+        assert!(script.contains("(cd poll-core && ../deps/poll-core_edge 2>&1); echo \"=== end"));
         assert!(!script.contains("echo'\n") && !script.contains("poll-core/echo"));
     }
 }
