@@ -333,7 +333,9 @@ mod tests {
 
     #[test]
     fn the_event_has_the_kernels_size() {
-        let expected = if cfg!(target_arch = "x86_64") { 12 } else { 16 };
+        // Packed on x86-64; elsewhere the datum is aligned as the CPU's ABI aligns it.
+        let packed = cfg!(target_arch = "x86_64") || align_of::<u64>() == 4;
+        let expected = if packed { 12 } else { 16 };
         assert_eq!(size_of::<Event>(), expected);
     }
 

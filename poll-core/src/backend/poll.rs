@@ -145,9 +145,11 @@ impl Poll {
         if polled.is_ok() {
             table.harvest(&list, events);
         }
-        let retired = table.end_lead(list);
+        let (retired, followed) = table.end_lead(list);
         drop(table);
-        self.lead_is_free.notify_one();
+        if followed {
+            self.lead_is_free.notify_one();
+        }
         drop(retired);
         polled.and(answered)
     }
@@ -159,12 +161,15 @@ impl Poll {
         if let Some(list) = table.begin_lead() {
             return Some((list, timeout));
         }
+        // Counted, because to notify costs a syscall even if nobody waits.
+        table.followers += 1;
         let deadline = timeout.and_then(|limit| Instant::now().checked_add(limit));
         let left = || deadline.map(|at| at.saturating_duration_since(Instant::now()));
         loop {
             table = match left() {
                 Some(Duration::ZERO) => {
                     // The notification that the lead is free may have been meant for this thread.
+                    table.followers -= 1;
                     self.lead_is_free.notify_one();
                     return None;
                 }
@@ -175,6 +180,7 @@ impl Poll {
                 None => self.lead_is_free.wait(table).unwrap_or_else(PoisonError::into_inner),
             };
             if let Some(list) = table.begin_lead() {
+                table.followers -= 1;
                 return Some((list, left()));
             }
         }

@@ -31,6 +31,8 @@ pub(super) struct Table {
     /// What the last leader polled; out while somebody leads.
     led: List,
     leading: bool,
+    /// How many threads wait for the lead.
+    pub(super) followers: usize,
     /// The leader has been told that the list has changed.
     told: bool,
     /// Duplicates that the leader may be polling.
@@ -217,11 +219,12 @@ impl Table {
         Some(list)
     }
 
-    /// Gives the lead away. Returns what was retired meanwhile, to be closed outside the lock.
-    pub(super) fn end_lead(&mut self, list: List) -> Vec<File> {
+    /// Gives the lead away. Returns what was retired meanwhile, to be closed outside the lock, and
+    /// whether somebody waits for the lead.
+    pub(super) fn end_lead(&mut self, list: List) -> (Vec<File>, bool) {
         self.led = list;
         self.leading = false;
-        std::mem::take(&mut self.retired)
+        (std::mem::take(&mut self.retired), self.followers > 0)
     }
 
     /// Whether the leader has to be told of a change: once is enough.
