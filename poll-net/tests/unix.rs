@@ -152,6 +152,30 @@ fn connecting_to_nobody_has_its_kind() {
 }
 
 #[test]
+fn a_full_queue_of_unix_connections_is_would_block_and_nothing_is_under_way() {
+    leak_checked(|| {
+        let directory = Directory::new("full");
+        let path = directory.path("l");
+        let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
+        socket.listen(1).unwrap();
+        let listener = UnixListener::try_from(OwnedFd::from(socket)).unwrap();
+        let mut clients = Vec::new();
+        let full = loop {
+            match UnixStream::connect(&path) {
+                Ok(client) => clients.push(client),
+                Err(error) => break error,
+            }
+            assert!(clients.len() < 64, "a queue of one is never full");
+        };
+        // The BSDs refuse.
+        assert!(matches!(full.kind(), ErrorKind::WouldBlock | ErrorKind::ConnectionRefused));
+        assert_eq!(listener.accept_ready().count(), clients.len());
+        UnixStream::connect(&path).unwrap();
+    });
+}
+
+#[test]
 fn abstract_names_need_no_file_and_may_hold_zeros() {
     leak_checked(|| {
         let name = format!("poll-net\0test-{}", std::process::id());
