@@ -81,7 +81,7 @@ fn descriptors_to_the_dead() {
 #[test]
 fn a_file_to_the_dead() {
     without_sigpipe(|| {
-        let file = std::fs::File::open("Cargo.toml").unwrap();
+        let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
         let (stream, _) = UnixStream::pair().unwrap();
         assert_kind(sendfile(&stream, &file, 0, 100), ErrorKind::BrokenPipe);
     });

@@ -101,7 +101,7 @@ fn tcp() {
     operation("TcpStream::write_vectored", || (&client).write_vectored(&bufs)).unwrap();
     operation("TcpStream::read", || server.read(&mut [0; 16])).unwrap();
     operation("TcpStream::set_nodelay", || client.set_nodelay(true)).unwrap();
-    let file = File::open("Cargo.toml").unwrap();
+    let file = File::open(std::env::current_exe().unwrap()).unwrap();
     operation("sendfile", || sendfile(&client, &file, 0, 10)).unwrap();
     operation("TcpStream::send_urgent", || client.send_urgent(b'!')).unwrap();
     let std = std::net::TcpStream::connect(address).unwrap();

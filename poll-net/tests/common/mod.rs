@@ -61,3 +61,15 @@ pub(crate) fn nobody_listens() -> (socket2::Socket, SocketAddr) {
     let address = socket.local_addr().unwrap().as_socket().unwrap();
     (socket, address)
 }
+
+/// Whether programs of this build can be started by name. Where an emulator or a loader runs them
+/// they cannot: then this says so.
+pub(crate) fn can_start_programs() -> bool {
+    let listing = std::env::current_exe()
+        .and_then(|program| std::process::Command::new(program).arg("--list").output());
+    let can = listing.is_ok_and(|listing| listing.stdout.ends_with(b"benchmarks\n"));
+    if !can {
+        println!("skipped: programs of this build cannot be started by name here");
+    }
+    can
+}
