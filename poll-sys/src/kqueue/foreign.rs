@@ -7,15 +7,17 @@
 //! The layout and the numbers are libkqueue's (its `sys/event.h`, the same in 2.3 to 2.7), which
 //! are FreeBSD's before 12. It differs from every kernel in one way that nothing can be built on,
 //! and that is made up for here: `EV_ADD` on a filter that exists fails unless it was added with
-//! `EV_CLEAR`, and with it does not report again what is pending. The filter is deleted first.
+//! `EV_CLEAR`, and with it does not report again what is pending. So the filter is deleted first, and
+//! added with the flags that a kernel would have kept ([`KEPT`]).
 //!
 //! # How is this safe?
 //! - LIBRARY-VOUCHED: who sets the variable vouches that the library keeps kevent(2)'s contract.
 
+use std::collections::BTreeMap;
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::mem;
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// `struct kevent` of libkqueue's `sys/event.h`.
 #[repr(C)]
@@ -118,21 +120,64 @@ pub(crate) unsafe fn kevent(
     let Some(library) = library() else {
         return unsupported();
     };
+    let mut written: Count = 0;
     for index in 0..change_count.unsigned_abs() as usize {
         // SAFETY: 1. The sum is within one object: `index` is within the list that the caller vouches
         // for. 2. It does not overflow, for the same reason.
         let change = unsafe { changes.add(index) };
         // SAFETY: 1. It is readable, aligned and initialised: the caller's promise.
         let mut change = unsafe { change.read() };
-        if change.flags & EV_ADD != 0 && matches!(change.filter, EVFILT_READ | EVFILT_WRITE) {
-            change.flags = EV_DELETE;
-            // SAFETY: 1. One change to read, a local. 2. No room for events, so the list may be
-            // null, and a failure (nothing to delete) is only returned. 3. No timeout, and no wait.
-            unsafe { (library.kevent)(kq, &raw const change, 1, ptr::null_mut(), 0, ptr::null()) };
+        library.make_room_for(kq, &mut change);
+        // Without a receipt there must be no room, or a pending event would be taken.
+        let receipts = Count::from(change.flags & EV_RECEIPT != 0).min(room - written);
+        // SAFETY: 1. The sum is within one object, or one past its end: `written` is at most `room`,
+        // which the caller vouches for. 2. It does not overflow, for the same reason.
+        let receipt = unsafe { events.add(written.unsigned_abs() as usize) };
+        // SAFETY: 1. One change to read, a local. 2. One entry to write, if `room` has one left. 3. No
+        // timeout is read where it does not wait. This is kevent(2)'s contract: LIBRARY-VOUCHED.
+        let count = unsafe { (library.kevent)(kq, &raw const change, 1, receipt, receipts, NOW) };
+        if count < 0 {
+            return count;
         }
+        written += count;
+    }
+    if written > 0 {
+        return written;
     }
     // SAFETY: 1. The caller's promise is kevent(2)'s contract: LIBRARY-VOUCHED.
-    unsafe { (library.kevent)(kq, changes, change_count, events, room, timeout) }
+    unsafe { (library.kevent)(kq, ptr::null(), 0, events, room, timeout) }
+}
+
+/// No timeout: for calls without room for an event to wait for.
+const NOW: *const libc::timespec = ptr::null();
+
+/// What a knote keeps of the flags that it was added with.
+const KEPT: u16 = EV_ONESHOT | EV_CLEAR | EV_DISPATCH;
+
+/// The queue, the identifier and the filter of a knote.
+type Knote = (c_int, usize, i16);
+
+impl Library {
+    /// Before a filter of a descriptor is added: deletes the one that may be there, and gives the
+    /// change the flags that this one would have kept.
+    fn make_room_for(&self, kq: c_int, change: &mut Kevent) {
+        static ADDED_WITH: Mutex<BTreeMap<Knote, u16>> = Mutex::new(BTreeMap::new());
+        if change.flags & EV_ADD == 0 || !matches!(change.filter, EVFILT_READ | EVFILT_WRITE) {
+            return;
+        }
+        let delete = Kevent { flags: EV_DELETE, ..*change };
+        // SAFETY: 1. One change to read, a local. 2. No room for events, so the list may be null, and
+        // a failure (nothing to delete) is only returned. 3. No timeout, and no wait.
+        let deleted = unsafe { (self.kevent)(kq, &raw const delete, 1, ptr::null_mut(), 0, NOW) };
+        let mut added_with = ADDED_WITH.lock().unwrap_or_else(PoisonError::into_inner);
+        let knote = (kq, change.ident, change.filter);
+        match added_with.get(&knote) {
+            Some(kept) if deleted == 0 => change.flags = change.flags & !KEPT | kept,
+            _ => {
+                added_with.insert(knote, change.flags & KEPT);
+            }
+        }
+    }
 }
 
 /// Loads the library once for the process; a failure is final too.

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::thread;
+use std::time::Instant;
 
 use super::*;
 use crate::event::{Event, Readiness};
@@ -210,11 +211,14 @@ fn each_ring_ends_one_wait_and_leaves_no_event() {
                 kqueue.ring().unwrap();
                 assert_eq!(sleeper.join().unwrap(), 0, "{:?}", kqueue.bell);
             });
-            // Nothing of it is left for the next wait.
+            // Nothing of it is left for the next wait: it sleeps.
+            let (start, timeout) = (Instant::now(), Duration::from_millis(2));
+            events.clear();
+            kqueue.wait(&mut events, Some(timeout)).unwrap();
+            assert!(start.elapsed() >= timeout, "{:?}", kqueue.bell);
             let (ours, _theirs) = UnixStream::pair().unwrap();
             let watch = Watch { token: Token(7), interest: WRITE, mode: Mode::Level };
             let key = kqueue.add(ours.as_fd(), watch).unwrap();
-            events.clear();
             kqueue.wait(&mut events, CAP).unwrap();
             assert_eq!(events.len(), 1, "{:?}", kqueue.bell);
             kqueue.delete(ours.as_fd(), key).unwrap();
