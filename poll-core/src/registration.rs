@@ -223,7 +223,8 @@ impl<S: Source> Registration<S> {
     /// who may have closed it: a C library, say, that reports "the socket is gone" after the fact.
     ///
     /// What the poller itself holds of the registration is freed. If the descriptor is open after
-    /// all, it stays registered with epoll, kqueue and event ports, and its events go on.
+    /// all, it stays registered with epoll and kqueue, and its events go on until an unowned
+    /// [`delete`](Poller::delete). Event ports and poll(2) report nothing of it any more.
     ///
     /// # Cost
     /// No syscall, but on poll(2): a `close` of its duplicate.

@@ -113,6 +113,12 @@ impl Shape for Kqueue {
     }
 
     fn delete(&self, source: BorrowedFd<'_>, key: Key) -> Result<(), RegisterError> {
+        if key == table::UNKNOWN {
+            return changes::remove_unknown(self.queue.as_fd(), source)
+                .map_err(register_error)?
+                .then_some(())
+                .ok_or(RegisterError::NotRegistered);
+        }
         let mut table = self.table();
         let entry = *table.find(key).ok_or(RegisterError::NotRegistered)?;
         changes::remove(self.queue.as_fd(), source, entry.watch, entry.broken)
@@ -129,7 +135,7 @@ impl Shape for Kqueue {
     }
 
     fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
-        self.table().key_of(source).ok_or(RegisterError::NotRegistered)
+        Ok(self.table().key_of(source).unwrap_or(table::UNKNOWN))
     }
 }
 

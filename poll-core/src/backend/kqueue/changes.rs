@@ -16,6 +16,7 @@ use crate::backend::{Watch, native, poll_readiness};
 use crate::event::Readiness;
 use crate::interest::Interest;
 use crate::mode::Mode;
+use crate::token::Token;
 
 /// As many changes as one registration can need: each filter deleted and added anew, and the user
 /// event that stands in for a write filter; or, to undo that, each deleted, each added, and two for
@@ -122,6 +123,20 @@ pub(super) fn remove(
         }
     })?;
     refused
+}
+
+/// Stops watching a source of which only the kernel knows. Returns whether it did.
+pub(super) fn remove_unknown(queue: BorrowedFd<'_>, source: BorrowedFd<'_>) -> io::Result<bool> {
+    let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+    let any = Watch { token: Token(0), interest: all, mode: Mode::Level };
+    let mut list = List::new(source);
+    for filter in FILTERS {
+        list.push(change(source, filter, Flags::DELETE, any));
+    }
+    list.push(Some(stand_in(source, Flags::DELETE, any)));
+    let mut removed = list.count;
+    list.submit(queue, |_, _| removed -= 1)?;
+    Ok(removed > 0)
 }
 
 /// Whether the kernel still has a filter of `source`: it has none when the descriptor was closed

@@ -44,7 +44,8 @@ impl Table {
 
     /// A new entry in the place of what was there.
     pub(super) fn insert(&mut self, source: BorrowedFd<'_>, watch: Watch, broken: bool) -> Key {
-        self.last_generation = self.last_generation.wrapping_add(1);
+        // Generation 0 is nobody's: UNKNOWN.
+        self.last_generation = self.last_generation.wrapping_add(1).max(1);
         let generation = self.last_generation;
         let index = number(source);
         if self.entries.len() <= index {
@@ -74,6 +75,9 @@ impl Table {
         self.entries[index_of(key)].take()
     }
 }
+
+/// The key of a source that the table does not have. The kernel may: its guard was abandoned.
+pub(super) const UNKNOWN: Key = 0;
 
 /// A key is the generation above the descriptor's number: a number that is used again for another
 /// registration has another key.
