@@ -55,6 +55,14 @@ impl PollFd {
         Self(libc::pollfd { fd: source.as_raw_fd(), events: flags.bits(), revents: 0 })
     }
 
+    /// A line that asks nothing and finds nothing, and keeps a place in the list.
+    #[inline]
+    #[must_use]
+    pub const fn blank() -> Self {
+        // poll(2): "if this field is negative, then … the revents field returns zero".
+        Self(libc::pollfd { fd: -1, events: 0, revents: 0 })
+    }
+
     /// What the last [`wait`] found; empty for 'nothing'.
     #[inline]
     #[must_use]
@@ -122,6 +130,15 @@ mod tests {
         assert_eq!(closed, 0);
         assert_eq!(wait(&mut list, None).unwrap(), 1);
         assert_eq!(list[0].found(), Flags::NVAL);
+    }
+
+    #[test]
+    fn a_blank_line_finds_nothing_and_keeps_the_places_of_the_others() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let mut list = [PollFd::blank(), PollFd::new(ours.as_fd(), Flags::OUT), PollFd::blank()];
+        assert_eq!(wait(&mut list, None).unwrap(), 1);
+        let found = list.map(|line| line.found());
+        assert_eq!(found, [Flags::empty(), Flags::OUT, Flags::empty()]);
     }
 
     #[test]

@@ -80,6 +80,30 @@ fn each_ready_source_appears_within_n_over_capacity_batches() {
 }
 
 #[test]
+fn a_oneshot_that_fires_moves_nobody_out_of_turn() {
+    for_each_backend_and([1, 2, 3], |poller, capacity| {
+        let pairs = ready_pairs(SOURCES);
+        // Those that fire stand at every place once.
+        for fires in 0..SOURCES {
+            let _guards: Vec<_> = pairs
+                .iter()
+                .enumerate()
+                .map(|(n, (ours, _))| {
+                    let mode = if n == fires { Mode::Oneshot } else { Mode::Level };
+                    watch(poller, ours, n, READ, mode)
+                })
+                .collect();
+            let mut events = Events::with_capacity(capacity);
+            let mut seen = BTreeSet::new();
+            for _ in 0..SOURCES.div_ceil(capacity) {
+                seen.extend(tokens(&look_into(poller, &mut events)));
+            }
+            assert_eq!(seen.len(), SOURCES, "{fires} fires, capacity {capacity}: {seen:?}");
+        }
+    });
+}
+
+#[test]
 fn wakers_take_half_of_a_batch_that_sources_could_fill() {
     for_each_backend_and([2, 4, 8], |poller, capacity| {
         let pairs = ready_pairs(SOURCES);

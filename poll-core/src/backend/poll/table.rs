@@ -14,9 +14,6 @@ use crate::error::RegisterError;
 use crate::events::Events;
 use crate::mode::Mode;
 
-/// What poll(2) reports unasked.
-const UNASKED: Flags = Flags::ERR.union(Flags::HUP).union(Flags::NVAL);
-
 /// The sources, the list that is polled, and who leads.
 #[derive(Debug, Default)]
 pub(super) struct Table {
@@ -45,12 +42,19 @@ struct Entry {
     duplicate: File,
     number: RawFd,
     watch: Watch,
-    /// Where it stands in the list; `None` after oneshot has fired.
-    position: Option<usize>,
+    /// Where it stands in the list.
+    position: usize,
+    /// Whether oneshot has fired: its line is blank then.
+    fired: bool,
+    /// The version of the list since which it is watched like this. What an older copy has found
+    /// may have been dealt with.
+    since: u64,
 }
 
-/// The armed sources as poll(2) takes them, and their keys, index by index. Polled as a copy, so
-/// that the table can change meanwhile.
+/// The sources as poll(2) takes them, and their keys, index by index. Polled as a copy, so that the
+/// table can change meanwhile.
+///
+/// A oneshot that has fired keeps its place, so that the others keep theirs in the turn.
 #[derive(Debug, Default)]
 pub(super) struct List {
     lines: Vec<PollFd>,
@@ -119,9 +123,13 @@ impl Table {
         }
         self.last_key += 1;
         let key = self.last_key;
+        let position = self.list.lines.len();
+        self.list.lines.push(PollFd::blank());
+        self.list.keys.push(key);
         self.by_number.insert(number, key);
-        self.sources.insert(key, Entry { duplicate, number, watch, position: None });
-        self.enlist(key);
+        let entry = Entry { duplicate, number, watch, position, fired: false, since: 0 };
+        self.sources.insert(key, entry);
+        self.modify(key, watch)?;
         Ok((key, stale))
     }
 
@@ -135,19 +143,21 @@ impl Table {
         Ok((old.dev(), old.ino()) == (new.dev(), new.ino()))
     }
 
+    /// Watches a source in another way, and again if oneshot has fired.
     pub(super) fn modify(&mut self, key: Key, watch: Watch) -> Result<(), RegisterError> {
         let entry = self.sources.get_mut(&key).ok_or(RegisterError::NotRegistered)?;
-        entry.watch = watch;
-        self.enlist(key);
+        self.list.version += 1;
+        self.list.lines[entry.position] = PollFd::new(entry.duplicate.as_fd(), asked(watch));
+        (entry.watch, entry.fired, entry.since) = (watch, false, self.list.version);
         Ok(())
     }
 
     /// Forgets a source. Its duplicate is returned, to be closed outside the lock; it is not if a
     /// leader may be polling it, who closes it when he comes out.
     pub(super) fn remove(&mut self, key: Key) -> Result<Option<File>, RegisterError> {
-        self.unlist(key);
         let entry = self.sources.remove(&key).ok_or(RegisterError::NotRegistered)?;
         self.by_number.remove(&entry.number);
+        self.unlist(entry.position);
         if self.leading {
             self.retired.push(entry.duplicate);
             return Ok(None);
@@ -159,36 +169,13 @@ impl Table {
         self.by_number.get(&source.as_raw_fd()).copied()
     }
 
-    /// Puts a source into the list, or brings its line there up to date.
-    fn enlist(&mut self, key: Key) {
-        let Some(entry) = self.sources.get_mut(&key) else {
-            return;
-        };
-        let line = PollFd::new(entry.duplicate.as_fd(), asked(entry.watch));
-        match entry.position {
-            Some(position) => self.list.lines[position] = line,
-            None => {
-                entry.position = Some(self.list.lines.len());
-                self.list.lines.push(line);
-                self.list.keys.push(key);
-            }
-        }
-        self.list.version += 1;
-    }
-
-    /// Takes a source out of the list.
-    fn unlist(&mut self, key: Key) {
-        let Some(entry) = self.sources.get_mut(&key) else {
-            return;
-        };
-        let Some(position) = entry.position.take() else {
-            return;
-        };
+    /// Takes a line out of the list; the last one moves to its place.
+    fn unlist(&mut self, position: usize) {
         self.list.lines.swap_remove(position);
         self.list.keys.swap_remove(position);
         let moved = self.list.keys.get(position);
         if let Some(moved) = moved.and_then(|key| self.sources.get_mut(key)) {
-            moved.position = Some(position);
+            moved.position = position;
         }
         self.list.version += 1;
     }
@@ -246,26 +233,63 @@ impl Table {
                 self.cursor = index;
                 return;
             }
-            self.deliver(list.keys[index], found, events);
+            self.deliver(list.keys[index], list.version, found, events);
         }
     }
 
-    /// Reports one source, if it is still there and still asks for what was found.
-    fn deliver(&mut self, key: Key, found: Flags, events: &mut Events) {
-        let Some(entry) = self.sources.get(&key) else {
+    /// Reports one source, if it is still there and has not fired or been changed since that
+    /// version of the list was polled.
+    fn deliver(&mut self, key: Key, version: u64, found: Flags, events: &mut Events) {
+        let Some(entry) = self.sources.get_mut(&key) else {
             return;
         };
-        let found = found & (asked(entry.watch) | UNASKED);
-        if entry.position.is_none() || found.is_empty() {
+        if entry.fired || entry.since > version {
             return;
         }
-        let (token, mode) = (entry.watch.token, entry.watch.mode);
         if let [place, ..] = events.room() {
-            *place = native::from_poll(token, found);
+            *place = native::from_poll(entry.watch.token, found);
             events.commit(1);
         }
-        if mode == Mode::Oneshot {
-            self.unlist(key);
+        if entry.watch.mode == Mode::Oneshot {
+            entry.fired = true;
+            self.list.lines[entry.position] = PollFd::blank();
+            self.list.version += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::interest::Interest;
+    use crate::token::Token;
+
+    /// Another thread takes the event, deals with it and arms again while a leader, who has polled
+    /// before all that, has yet to report.
+    #[test]
+    fn what_was_found_before_a_change_is_not_reported_after_it() {
+        let mut table = Table::default();
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(b"x").unwrap();
+        let watch = Watch { token: Token(1), interest: Interest::READABLE, mode: Mode::Oneshot };
+        let (key, _) = table.add(ours.as_fd(), duplicate(ours.as_fd()).unwrap(), watch).unwrap();
+        let mut events = Events::with_capacity(4);
+
+        let mut list = table.begin_lead().unwrap();
+        assert_eq!(poll_sys::poll::wait(list.lines(), None).unwrap(), 1);
+        table.ask(&mut events).unwrap();
+        assert_eq!(events.len(), 1);
+        (&ours).read_exact(&mut [0]).unwrap();
+        table.modify(key, watch).unwrap();
+
+        events.clear();
+        table.harvest(&list, &mut events);
+        assert!(events.is_empty(), "{events:?}");
+        theirs.write_all(b"y").unwrap();
+        table.ask(&mut events).unwrap();
+        assert_eq!(events.len(), 1);
     }
 }
