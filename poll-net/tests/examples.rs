@@ -3,6 +3,10 @@
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;
+#[path = "../examples/idle_timeouts.rs"]
+mod idle_timeouts;
+#[path = "../examples/wake.rs"]
+mod wake;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
@@ -117,4 +121,14 @@ fn edge_drain_counts_every_byte_of_every_peer() {
             assert!(line.ends_with(" sent 1000003 bytes: end"), "{line}");
         }
     });
+}
+
+#[test]
+fn idle_timeouts_closes_the_silent_one_first_and_nobody_early() {
+    leak_checked(|| idle_timeouts::main().unwrap());
+}
+
+#[test]
+fn wake_gets_every_result() {
+    leak_checked(|| wake::main().unwrap());
 }
