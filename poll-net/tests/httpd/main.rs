@@ -1,0 +1,10 @@
+//! The example server, end to end: started as a program, asked by curl and by raw sockets, on every
+//! backend of this system.
+
+mod attacks;
+mod client;
+mod limits;
+mod served;
+mod stop;
+mod wire;
+mod with_curl;
