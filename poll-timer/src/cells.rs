@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use crate::free::FreeSet;
-use crate::ring::{Node, Nodes, PLACE_BITS};
+use crate::levels::SLOTS;
+use crate::ring::{NOWHERE, Node, Nodes, PLACE_BITS};
 
 /// The generation of a cell: how often it was used. A cell retires when its numbers are used up.
 pub(crate) type Generation = NonZeroU32;
@@ -64,6 +65,8 @@ pub(crate) struct Cells<T> {
     /// The low bits of each cell's order number.
     low: Vec<u32>,
     free: FreeSet,
+    /// A free cell that is not in the set: who cancels one and adds one goes no further.
+    spare: Option<u32>,
     /// The generation of a cell that is made now: later than that of any cell that was given back.
     fresh: Generation,
 }
@@ -115,36 +118,100 @@ impl<T> Nodes for Cells<T> {
 
 impl<T> Cells<T> {
     pub(crate) const fn new() -> Self {
-        Self { cells: Vec::new(), low: Vec::new(), free: FreeSet::new(), fresh: Generation::MIN }
+        Self {
+            cells: Vec::new(),
+            low: Vec::new(),
+            free: FreeSet::new(),
+            spare: None,
+            fresh: Generation::MIN,
+        }
     }
 
-    /// Puts a value into the lowest free cell, or a new one.
+    /// Takes a free cell: the one freed last, if there is just that, or the lowest.
+    #[inline]
+    pub(crate) fn free(&mut self) -> Option<u32> {
+        match self.spare.take() {
+            Some(id) => Some(id),
+            None => self.free.pop(),
+        }
+    }
+
+    /// Puts a value into a free cell.
+    #[inline]
+    pub(crate) fn fill(&mut self, id: u32, value: T) -> (u32, Generation) {
+        let cell = &mut self.cells[id as usize];
+        let (Cell::Live {
+            tag,
+            generation,
+            deadline,
+            ..
+        }
+        | Cell::Free {
+            tag,
+            generation,
+            deadline,
+        }) = *cell;
+        *cell = Cell::Live {
+            tag,
+            generation,
+            deadline,
+            value,
+        };
+        (id, generation)
+    }
+
+    /// Puts a value into a new cell.
     ///
     /// # Panics
     ///
     /// If there are as many cells as there are numbers.
-    #[inline]
-    pub(crate) fn insert(&mut self, value: T) -> (u32, Generation) {
-        let Some(id) = self.free.pop() else {
-            return self.push(value);
-        };
-        let cell = &mut self.cells[id as usize];
-        let (tag, generation) = (cell.tag(), cell.generation());
-        let deadline = match *cell {
-            Cell::Live { deadline, .. } | Cell::Free { deadline, .. } => deadline,
-        };
-        *cell = Cell::Live { tag, generation, deadline, value };
-        (id, generation)
+    pub(crate) fn push(&mut self, value: T) -> (u32, Generation) {
+        let (id, generation) = (self.cells.len(), self.fresh);
+        assert!(
+            id < u32::MAX as usize,
+            "a wheel holds less than 2^32 timers"
+        );
+        if id == self.free.bound() {
+            self.free.grow(Self::bound_after(id));
+        }
+        let tag = tag(0, NOWHERE);
+        self.cells.push(Cell::Live {
+            tag,
+            generation,
+            deadline: 0,
+            value,
+        });
+        self.low.push(0);
+        (id as u32, generation)
     }
 
-    fn push(&mut self, value: T) -> (u32, Generation) {
-        let id = self.cells.len();
-        assert!(id < u32::MAX as usize, "a wheel holds less than 2^32 timers");
-        self.free.grow(id + 1);
-        let tag = tag(0, crate::ring::NOWHERE);
-        self.cells.push(Cell::Live { tag, generation: self.fresh, deadline: 0, value });
-        self.low.push(0);
-        (id as u32, self.fresh)
+    /// The bound of the set of free cells when it has become too small for `id`.
+    fn bound_after(id: usize) -> usize {
+        (id + id / 8 + 64).next_multiple_of(64)
+    }
+
+    /// Stores a deadline and an order number if the cell is filed early enough; else says where the
+    /// cell is.
+    #[inline]
+    pub(crate) fn postpone(&mut self, id: u32, deadline: u64, order: u64) -> Result<(), u16> {
+        let (Cell::Live {
+            tag: its,
+            deadline: old,
+            ..
+        }
+        | Cell::Free {
+            tag: its,
+            deadline: old,
+            ..
+        }) = &mut self.cells[id as usize];
+        let place = (bits(*its) & PLACE) as u16;
+        if usize::from(place) >= SLOTS || deadline < *old {
+            return Err(place);
+        }
+        *its = tag(order, place);
+        *old = deadline;
+        self.low[id as usize] = order as u32;
+        Ok(())
     }
 
     #[inline]
@@ -155,19 +222,24 @@ impl<T> Cells<T> {
         )
     }
 
-    /// Takes the value of a live cell of that generation out, and frees the cell.
+    /// Takes the value of a live cell of that generation out, and frees the cell, which stays filed.
     #[inline]
     pub(crate) fn remove(&mut self, id: u32, generation: Generation) -> Option<T> {
         let cell = self.cells.get_mut(id as usize)?;
         match *cell {
             Cell::Live { tag, generation: its, deadline, .. } if its == generation => {
                 let next = generation.checked_add(1);
-                let freed = Cell::Free { tag, generation: next.unwrap_or(generation), deadline };
+                let generation = next.unwrap_or(generation);
+                let freed = Cell::Free {
+                    tag,
+                    generation,
+                    deadline,
+                };
                 let Cell::Live { value, .. } = core::mem::replace(cell, freed) else {
                     return None;
                 };
                 if next.is_some() {
-                    self.free.insert(id);
+                    self.release(id);
                 }
                 Some(value)
             }
@@ -175,11 +247,35 @@ impl<T> Cells<T> {
         }
     }
 
-    /// Takes the value of a live cell out, and frees the cell.
+    /// Takes the value of a live cell that is in no slot out, and frees the cell.
     #[inline]
-    pub(crate) fn remove_current(&mut self, id: u32) -> Option<(Generation, T)> {
-        let generation = self.cells.get(id as usize)?.generation();
-        Some((generation, self.remove(id, generation)?))
+    pub(crate) fn remove_expired(&mut self, id: u32) -> Option<(Generation, T)> {
+        let cell = &mut self.cells[id as usize];
+        let was = cell.generation();
+        let next = was.checked_add(1);
+        let generation = next.unwrap_or(was);
+        let freed = Cell::Free {
+            tag: tag(0, NOWHERE),
+            generation,
+            deadline: 0,
+        };
+        match core::mem::replace(cell, freed) {
+            Cell::Live { value, .. } => {
+                if next.is_some() {
+                    self.release(id);
+                }
+                Some((was, value))
+            }
+            Cell::Free { .. } => None,
+        }
+    }
+
+    #[inline]
+    fn release(&mut self, id: u32) {
+        match self.spare {
+            None => self.spare = Some(id),
+            Some(_) => self.free.insert(id),
+        }
     }
 
     pub(crate) fn get(&self, id: u32, generation: Generation) -> Option<(u64, &T)> {
@@ -237,7 +333,7 @@ impl<T> Cells<T> {
     pub(crate) fn try_reserve_one(&mut self) -> Result<(), TryReserveError> {
         self.cells.try_reserve(1)?;
         self.low.try_reserve(1)?;
-        self.free.try_reserve(self.cells.len() + 1)
+        self.free.try_reserve(Self::bound_after(self.cells.len()))
     }
 
     /// Gives back the free cells at the end, which are in no slot. A retired one stays.
@@ -253,6 +349,7 @@ impl<T> Cells<T> {
         self.low.truncate(self.cells.len());
         self.cells.shrink_to_fit();
         self.low.shrink_to_fit();
+        self.spare = None;
         self.free.reset(self.cells.len());
         for (id, cell) in (0..).zip(&self.cells) {
             if matches!(cell, Cell::Free { generation, .. } if !retired(*generation)) {

@@ -3,7 +3,8 @@
 use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 
-use crate::ring::{Node, Nodes, PLACE_BITS, Ring};
+use crate::levels::SLOTS;
+use crate::ring::{NOWHERE, Node, Nodes, PLACE_BITS, Ring};
 
 /// One bit of a slot's word, above its place.
 const LIVE: u64 = 1 << PLACE_BITS;
@@ -19,7 +20,10 @@ struct Slot {
 }
 
 impl Slot {
-    const UNSET: Self = Self { deadline: 0, word: crate::ring::NOWHERE as u64 };
+    const UNSET: Self = Self {
+        deadline: 0,
+        word: NOWHERE as u64,
+    };
 }
 
 #[derive(Debug, Clone)]
@@ -157,24 +161,52 @@ impl Deadlines {
     /// O(1), amortised where memory grows. A later deadline than before is two stores.
     #[inline]
     pub fn set(&mut self, id: u32, deadline: u64) -> Option<u64> {
-        if id as usize >= self.slots.0.len() {
-            self.grow(id);
-        }
-        let slot = &mut self.slots.0[id as usize];
-        let was = (slot.word & LIVE != 0).then_some(slot.deadline);
-        slot.word |= LIVE;
+        let order_left = !self.ring.is_exhausted::<Slots>();
+        let Some(slot) = self.slots.0.get_mut(id as usize).filter(|_| order_left) else {
+            return self.set_after_growth(id, deadline);
+        };
+        let order = self.ring.announce(id, deadline);
+        let Slot {
+            deadline: old,
+            word,
+        } = *slot;
+        let was = (word & LIVE != 0).then_some(old);
         if was.is_none() {
             self.ring.born();
         }
-        self.ring.set(&mut self.slots, id, deadline);
+        let place = word & PLACE;
+        slot.word = order << ORDER_SHIFT | LIVE | place;
+        if place < SLOTS as u64 && deadline >= old {
+            // It is filed early enough.
+            slot.deadline = deadline;
+        } else {
+            self.ring
+                .file_anew(&mut self.slots, id, deadline, order, place as u16);
+        }
         was
     }
 
     #[cold]
+    fn set_after_growth(&mut self, id: u32, deadline: u64) -> Option<u64> {
+        if self.ring.is_exhausted::<Slots>() {
+            self.ring.rebuild(&mut self.slots);
+        }
+        if id as usize >= self.slots.0.len() {
+            self.grow(id);
+        }
+        self.set(id, deadline)
+    }
+
     fn grow(&mut self, id: u32) {
         assert!(id <= Self::MAX_ID, "the id {id} is greater than Deadlines::MAX_ID");
         self.ring.prepare();
-        self.slots.0.resize(id as usize + 1, Slot::UNSET);
+        // A few more than asked for, since ids come one by one; not more than memory was reserved for.
+        let len = id as usize + 1;
+        self.slots.0.reserve(len - self.slots.0.len());
+        let len = (len + 63)
+            .min(self.slots.0.capacity())
+            .min(Self::MAX_ID as usize + 1);
+        self.slots.0.resize(len, Slot::UNSET);
     }
 
     /// As [`set`](Self::set), but says so when there is no memory for it.
@@ -266,7 +298,7 @@ impl Deadlines {
     /// A step is a timer handed out, or one looked at because the slot that it is filed in came due.
     /// When the answer is `None` and `budget` is 0, something may still be due: call again, now or
     /// after other work. Nothing is lost meanwhile, and
-    /// [`next_wake`](Self::next_wake) tells that there is no time to sleep.
+    /// [`next_wake`](Self::next_wake) tells how long there is to sleep.
     ///
     /// # Examples
     ///
@@ -286,13 +318,8 @@ impl Deadlines {
     /// ```
     #[inline]
     pub fn pop_expired_within(&mut self, now: u64, budget: &mut usize) -> Option<u32> {
-        if *budget == 0 {
-            return None;
-        }
-        let entry = self.ring.first_due(&mut self.slots, now, budget)?;
-        *budget = budget.checked_sub(1)?;
-        self.ring.take(&mut self.slots, entry);
-        self.slots.0[entry.id as usize].word &= !LIVE;
+        let entry = self.ring.pop_due(&mut self.slots, now, budget)?;
+        self.slots.0[entry.id as usize].word = u64::from(NOWHERE);
         Some(entry.id)
     }
 

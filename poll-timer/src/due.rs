@@ -40,6 +40,8 @@ pub(crate) struct Due {
     taken: usize,
     /// Whether the batch is in order.
     sorted: bool,
+    /// The order number of the last member; 0 without one.
+    last: u64,
     near: BinaryHeap<Reverse<Entry>>,
     /// How many entries of `batch` and `near` are stale.
     stale: usize,
@@ -52,15 +54,16 @@ impl Due {
             tick: 0,
             taken: 0,
             sorted: true,
+            last: 0,
             near: BinaryHeap::new(),
             stale: 0,
         }
     }
 
-    /// Whether there is nothing, not even a stale entry.
+    /// Whether the heap is empty, of stale entries too.
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.batch.is_empty() && self.near.is_empty()
+    pub(crate) fn is_near_empty(&self) -> bool {
+        self.near.is_empty()
     }
 
     /// Adds a timer in any order.
@@ -71,51 +74,50 @@ impl Due {
     /// Adds a timer of the tick in hand.
     #[inline]
     pub(crate) fn push_batch(&mut self, entry: Entry) {
-        if self.batch.is_empty() {
-            self.tick = entry.deadline;
-            self.sorted = true;
+        if entry.order < self.last && !self.admits(entry) {
+            return self.push_near(entry);
         }
-        debug_assert_eq!(self.tick, entry.deadline);
-        if let Some(last) = self.batch.last() {
-            if entry.order < last.order {
-                if self.batch.len() >= SORT {
-                    self.sort();
-                    // The greatest is last now, and it may be before this one.
-                    if self.batch.last().is_some_and(|last| entry.order < last.order) {
-                        return self.push_near(entry);
-                    }
-                } else {
-                    self.sorted = false;
-                }
-            }
-        }
-        self.batch.push(Member { order: entry.order, id: entry.id });
+        self.tick = entry.deadline;
+        self.last = entry.order;
+        self.batch.push(Member {
+            order: entry.order,
+            id: entry.id,
+        });
     }
 
-    fn sort(&mut self) {
-        if !self.sorted {
-            self.batch[self.taken..].sort_unstable_by_key(|member| member.order);
-            self.sorted = true;
+    /// Whether an entry that is out of order may join the batch, to be sorted.
+    #[cold]
+    fn admits(&mut self, entry: Entry) -> bool {
+        if self.batch.len() < SORT {
+            self.sorted = false;
+            return true;
         }
+        self.sort();
+        entry.order >= self.last
+    }
+
+    #[cold]
+    fn sort(&mut self) {
+        self.batch[self.taken..].sort_unstable_by_key(|member| member.order);
+        self.sorted = true;
+        self.last = self.batch.last().map_or(0, |member| member.order);
     }
 
     /// The first entry, after dropping stale ones before it. The tick in hand must be closed.
-    #[inline]
     pub(crate) fn first(&mut self, is_live: impl Fn(u32, u64) -> bool) -> Option<Entry> {
         let batch = self.first_of_batch(&is_live);
-        if self.near.is_empty() {
-            return batch;
-        }
-        let near = self.first_near(&is_live);
-        match (batch, near) {
+        match (batch, self.first_near(&is_live)) {
             (Some(batch), Some(near)) => Some(batch.min(near)),
             (batch, near) => batch.or(near),
         }
     }
 
+    /// The first of the batch, after dropping stale ones before it.
     #[inline]
     pub(crate) fn first_of_batch(&mut self, is_live: impl Fn(u32, u64) -> bool) -> Option<Entry> {
-        self.sort();
+        if !self.sorted {
+            self.sort();
+        }
         while let Some(&Member { order, id }) = self.batch.get(self.taken) {
             if is_live(id, order) {
                 return Some(Entry { deadline: self.tick, order, id });
@@ -129,10 +131,10 @@ impl Due {
     /// The first of the heap, after dropping stale ones before it.
     pub(crate) fn first_near(&mut self, is_live: impl Fn(u32, u64) -> bool) -> Option<Entry> {
         while let Some(&Reverse(entry)) = self.near.peek() {
-            if is_live(entry.id, entry.order) {
+            if self.stale == 0 || is_live(entry.id, entry.order) {
                 return Some(entry);
             }
-            self.stale = self.stale.saturating_sub(1);
+            self.stale -= 1;
             self.near.pop();
         }
         None
@@ -156,15 +158,20 @@ impl Due {
         }
     }
 
+    /// Takes the first of the batch.
     #[inline]
-    fn take_batch(&mut self) {
+    pub(crate) fn take_batch(&mut self) {
         self.taken += 1;
-        if self.taken == self.batch.len() {
-            self.taken = 0;
-            self.batch.clear();
-            if self.batch.capacity() > KEEP {
-                self.batch = Vec::new();
-            }
+        if self.taken >= self.batch.len() {
+            self.end_batch();
+        }
+    }
+
+    fn end_batch(&mut self) {
+        self.batch.clear();
+        (self.taken, self.last, self.sorted) = (0, 0, true);
+        if self.batch.capacity() > KEEP {
+            self.batch = Vec::new();
         }
     }
 
@@ -178,13 +185,19 @@ impl Due {
         self.batch.drain(..self.taken);
         self.taken = 0;
         self.batch.retain(|member| is_live(member.id, member.order));
-        self.near.retain(|Reverse(entry)| is_live(entry.id, entry.order));
+        self.last = self
+            .batch
+            .iter()
+            .map(|member| member.order)
+            .max()
+            .unwrap_or(0);
+        self.near
+            .retain(|Reverse(entry)| is_live(entry.id, entry.order));
     }
 
     pub(crate) fn clear(&mut self) {
-        self.batch.clear();
+        self.end_batch();
         self.near.clear();
-        self.taken = 0;
         self.stale = 0;
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct FreeSet {
     levels: [Vec<u64>; LEVELS],
     /// How many levels are in use; the highest one is a single word.
     depth: usize,
+    len: u32,
+    bound: usize,
 }
 
 /// The words that each level needs for numbers below `bound`.
@@ -29,12 +31,18 @@ fn words(bound: usize) -> impl Iterator<Item = usize> {
 
 impl FreeSet {
     pub(crate) const fn new() -> Self {
-        Self { levels: [const { Vec::new() }; LEVELS], depth: 0 }
+        Self {
+            levels: [const { Vec::new() }; LEVELS],
+            depth: 0,
+            len: 0,
+            bound: 0,
+        }
     }
 
     /// Empties the set and makes room for the numbers below `bound`.
     pub(crate) fn reset(&mut self, bound: usize) {
         self.levels.iter_mut().for_each(Vec::clear);
+        self.len = 0;
         self.grow(bound);
     }
 
@@ -45,6 +53,7 @@ impl FreeSet {
             level.resize(words, 0);
         }
         self.depth = words(bound).count();
+        self.bound = bound;
     }
 
     pub(crate) fn try_reserve(&mut self, bound: usize) -> Result<(), TryReserveError> {
@@ -58,8 +67,16 @@ impl FreeSet {
         self.levels.iter_mut().for_each(Vec::shrink_to_fit);
     }
 
+    /// The numbers in the set are below it.
+    #[inline]
+    pub(crate) fn bound(&self) -> usize {
+        self.bound
+    }
+
+    /// Adds a number that is not in the set.
     #[inline]
     pub(crate) fn insert(&mut self, number: u32) {
+        self.len += 1;
         let mut bit = number as usize;
         for level in &mut self.levels[..self.depth] {
             let word = &mut level[bit / 64];
@@ -75,10 +92,7 @@ impl FreeSet {
     /// Takes the lowest number out.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<u32> {
-        let top = self.levels[..self.depth].last()?;
-        if *top.first()? == 0 {
-            return None;
-        }
+        self.len = self.len.checked_sub(1)?;
         let mut bit = 0;
         for level in self.levels[..self.depth].iter().rev() {
             bit = bit * 64 + level[bit].trailing_zeros() as usize;
@@ -86,7 +100,7 @@ impl FreeSet {
         let number = bit as u32;
         for level in &mut self.levels[..self.depth] {
             let word = &mut level[bit / 64];
-            *word &= !(1 << (bit % 64));
+            *word &= *word - 1;
             if *word != 0 {
                 break;
             }
@@ -117,8 +131,10 @@ mod tests {
             if step % 3 == 0 {
                 assert_eq!(set.pop(), model.pop_first());
             } else {
-                set.insert((seed >> 8) % 300_000);
-                model.insert((seed >> 8) % 300_000);
+                let number = (seed >> 8) % 300_000;
+                if model.insert(number) {
+                    set.insert(number);
+                }
             }
         }
         while let Some(number) = model.pop_first() {

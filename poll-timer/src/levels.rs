@@ -1,8 +1,8 @@
 //! The geometry of the ring: which slot holds which span of ticks.
 //!
 //! Ten levels of 8, 8, 6, 6, 6, 6, 6, 6, 6 and 6 bits make up the 64 bits of a tick, 1,024 slots in
-//! all. A slot of level `l` spans `2^SHIFT[l]` ticks, aligned. Level `l` is a ring: it holds the
-//! `SIZE[l]` spans that begin with the one that `cur` is in, so an index names one span only.
+//! all. A slot of a level spans `2^shift` ticks, aligned. A level is a ring: it holds as many spans as
+//! it has slots, from the one that `cur` is in, so an index names one span only.
 
 /// How many levels there are.
 pub(crate) const LEVELS: usize = 10;
@@ -10,14 +10,53 @@ pub(crate) const LEVELS: usize = 10;
 /// How many slots all levels have together.
 pub(crate) const SLOTS: usize = 1024;
 
-/// The number of low bits of a tick that a slot of each level does not tell apart.
-const SHIFT: [u32; LEVELS] = [0, 8, 16, 22, 28, 34, 40, 46, 52, 58];
+/// The slots below this number, level 0, are one tick wide.
+pub(crate) const TICKS: usize = 256;
 
-/// How many slots each level has, less one.
-const MASK: [u64; LEVELS] = [255, 255, 63, 63, 63, 63, 63, 63, 63, 63];
+/// One level. The table has 16 of them, so that an index of four bits needs no check.
+#[derive(Clone, Copy)]
+struct Level {
+    /// The number of low bits of a tick that a slot does not tell apart.
+    shift: u32,
+    /// The number of the first slot.
+    base: u16,
+    /// How many slots there are, less one.
+    mask: u64,
+}
 
-/// The first slot of each level.
-const BASE: [u16; LEVELS] = [0, 256, 512, 576, 640, 704, 768, 832, 896, 960];
+const LEVEL: [Level; 16] = {
+    let mut table = [Level {
+        shift: 58,
+        base: 960,
+        mask: 63,
+    }; 16];
+    table[0] = Level {
+        shift: 0,
+        base: 0,
+        mask: 255,
+    };
+    table[1] = Level {
+        shift: 8,
+        base: 256,
+        mask: 255,
+    };
+    let mut level = 2;
+    while level < LEVELS {
+        let above = level as u32 - 2;
+        table[level] = Level {
+            shift: 16 + 6 * above,
+            base: 512 + 64 * above as u16,
+            mask: 63,
+        };
+        level += 1;
+    }
+    table
+};
+
+#[inline]
+fn level(number: usize) -> Level {
+    LEVEL[number % LEVEL.len()]
+}
 
 /// The level of each group of 64 slots.
 const LEVEL_OF_WORD: [u8; SLOTS / 64] = [0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -51,35 +90,32 @@ pub(crate) fn level_of(slot: u16) -> usize {
 pub(crate) fn place(cur: u64, deadline: u64) -> (u16, u64) {
     debug_assert!(deadline > cur);
     let bit = 63 - (deadline.wrapping_sub(cur) | 1).leading_zeros();
-    let mut level = usize::from(LEVEL_OF_BIT[bit as usize % 64]);
+    let number = usize::from(LEVEL_OF_BIT[bit as usize % 64]);
+    let Level { shift, base, mask } = level(number);
+    let span = deadline >> shift;
     // A distance below the ring's length can still touch one span more than the ring has. The top
     // level spans all 64 bits and never does.
-    if (deadline >> SHIFT[level]) - (cur >> SHIFT[level]) > MASK[level] {
-        level += 1;
+    if span - (cur >> shift) > mask {
+        let Level { shift, base, mask } = level(number + 1);
+        let span = deadline >> shift;
+        return (base + (span & mask) as u16, span << shift);
     }
-    let span = deadline >> SHIFT[level];
-    (BASE[level] + (span & MASK[level]) as u16, span << SHIFT[level])
+    (base + (span & mask) as u16, span << shift)
 }
 
 /// The tick at which `slot` begins, as seen from `cur`.
 #[inline]
 pub(crate) fn start(cur: u64, slot: u16) -> u64 {
-    let level = level_of(slot);
-    let span = cur >> SHIFT[level];
-    let ahead = u64::from(slot - BASE[level]).wrapping_sub(span) & MASK[level];
-    (span + ahead) << SHIFT[level]
+    let Level { shift, base, mask } = level(level_of(slot));
+    let span = cur >> shift;
+    let ahead = u64::from(slot - base).wrapping_sub(span) & mask;
+    (span + ahead) << shift
 }
 
 /// The last tick of the slot that begins at `start`.
 #[inline]
 pub(crate) fn last(start: u64, slot: u16) -> u64 {
-    start | ((1 << SHIFT[level_of(slot)]) - 1)
-}
-
-/// Where in its level the span of `cur` is.
-#[inline]
-fn index(cur: u64, level: usize) -> u64 {
-    (cur >> SHIFT[level]) & MASK[level]
+    start | ((1 << level(level_of(slot)).shift) - 1)
 }
 
 /// Which slots hold anything, a bit each.
@@ -118,20 +154,22 @@ impl Occupancy {
         self.words[usize::from(slot / 64)] & (1 << (slot % 64)) != 0
     }
 
-    /// The occupied slot of `level` that begins first, and when.
+    /// The occupied slot of a level that begins first, and when.
     #[inline]
-    pub(crate) fn first_of(&self, cur: u64, level: usize) -> Option<(u64, u16)> {
-        if self.levels & (1 << level) == 0 {
+    pub(crate) fn first_of(&self, cur: u64, number: usize) -> Option<(u64, u16)> {
+        if self.levels & (1 << number) == 0 {
             return None;
         }
-        let from = index(cur, level);
-        let ahead = if level < 2 {
-            self.ahead_in_256(level * 4, from)?
+        let Level { shift, base, mask } = level(number);
+        let span = cur >> shift;
+        let ahead = if number < 2 {
+            self.ahead_in_256(number * 4, span & mask)?
         } else {
-            u64::from(self.words[6 + level].rotate_right(from as u32).trailing_zeros())
+            let word = self.words[(6 + number) % self.words.len()];
+            u64::from(word.rotate_right((span & mask) as u32).trailing_zeros())
         };
-        let span = (cur >> SHIFT[level]) + ahead;
-        Some((span << SHIFT[level], BASE[level] + (span & MASK[level]) as u16))
+        let span = span + ahead;
+        Some((span << shift, base + (span & mask) as u16))
     }
 
     /// How far the first set bit is ahead of `from` in the ring of 256 bits that begins at `word`.
@@ -139,12 +177,15 @@ impl Occupancy {
     fn ahead_in_256(&self, word: usize, from: u64) -> Option<u64> {
         let ring: &[u64; 4] = self.words[word..].first_chunk()?;
         let (first, bit) = ((from / 64) as usize % 4, from % 64);
-        let mut bits = ring[first] & (u64::MAX << bit);
-        for step in 0..5 {
+        let bits = ring[first] >> bit;
+        if bits != 0 {
+            return Some(u64::from(bits.trailing_zeros()));
+        }
+        for step in 1..5 {
+            let bits = ring[(first + step) % 4];
             if bits != 0 {
-                return Some(step * 64 + u64::from(bits.trailing_zeros()) - bit);
+                return Some(step as u64 * 64 + u64::from(bits.trailing_zeros()) - bit);
             }
-            bits = ring[(first + step as usize + 1) % 4];
         }
         None
     }
@@ -152,15 +193,21 @@ impl Occupancy {
     /// The occupied slot that begins first, and when; of two that begin together, the wider one.
     #[inline]
     pub(crate) fn first(&self, cur: u64) -> Option<(u64, u16)> {
-        let mut best: Option<(u64, u16)> = None;
-        let mut levels = self.levels;
+        let first = self.first_of(cur, 0);
+        // Wider slots begin at multiples of 256.
+        if first.is_some_and(|(begin, _)| begin <= cur | 255) && cur % 256 != 0 {
+            return first;
+        }
+        self.first_wide(cur, first)
+    }
+
+    fn first_wide(&self, cur: u64, mut best: Option<(u64, u16)>) -> Option<(u64, u16)> {
+        let mut levels = self.levels & !1;
         while levels != 0 {
-            let level = levels.trailing_zeros() as usize;
+            let found = self.first_of(cur, levels.trailing_zeros() as usize);
             levels &= levels - 1;
-            if let Some(found) = self.first_of(cur, level) {
-                if best.is_none_or(|best| found.0 <= best.0) {
-                    best = Some(found);
-                }
+            if found.is_some_and(|found| best.is_none_or(|best| found.0 <= best.0)) {
+                best = found;
             }
         }
         best

@@ -5,6 +5,11 @@
 //! | timers with a key and a payload | [`Wheel`] |
 //! | one deadline per connection, in a loop that numbers its connections already | [`Deadlines`] |
 //! | deadlines that are `Instant`s | [`Timers`], or [`Clock`] beside one of the others |
+//! | a period without drift | [`Interval`] |
+//! | fewer wake-ups for a little lateness | [`coalesce`], [`Timers::set_slack`] |
+//! | a test of time-outs that does not sleep | [`Now`], [`ManualClock`] |
+//!
+//! Without the default feature `std` the first two and `coalesce` are left, and need `alloc` only.
 //!
 //! # What is promised
 //!
@@ -16,6 +21,77 @@
 //! - **Any deadline**: all of `u64` is legal, the past too, which is due at once. Time may jump as
 //!   far as it likes; it costs what expires or moves, not what passes. It never goes back: a time
 //!   before one that was told counts as that one.
+//! - **The next deadline is exact**, not the beginning of the slot that it lies in, so that a loop
+//!   that sleeps until then finds something due.
+//!
+//! # How it works
+//!
+//! Ten levels of slots. One of level 0 spans a tick, one of level 1 spans 256 ticks, one of level 2
+//! 65,536, and so on, until the tenth level spans all of `u64`. Seen from the present, each level is
+//! a ring that begins where the present is:
+//!
+//! ```text
+//!            now = 1,000                                      deadline = 1,700: 700 ticks away
+//!                v                                            │
+//!  level 0   ────┤■│ │ │■│ │ … │ │ │                          │     256 slots of 1 tick
+//!                1,001           1,255                        v
+//!  level 1   ─────┤        │■■■■     │  …                ┤ [1,536, 1,792) ├    256 slots of 256
+//!                 1,024    1,280                                ^
+//!  level 2   ─────────────────────────────────┤ ■             │ │   64 slots of 65,536
+//!                                             65,536            │
+//!        a slot:  31 ids │ next ──> 31 ids │ next ──> 12 ids    │
+//!                             │                                 │
+//!        a node:  deadline │ order number, live bit, place ─────┘   16 bytes
+//! ```
+//!
+//! A timer is filed in the lowest level that reaches its deadline. When a slot's time comes its timers
+//! are filed again, now nearer, in a lower level; on level 0 they are due. Bitmaps say which slots
+//! hold anything, so empty ones cost nothing however many pass.
+//!
+//! What differs from the textbook:
+//!
+//! - **Nothing is moved that need not be.** A timer that is pushed back stays in its slot; only the
+//!   deadline in its node changes. When the slot comes due it is filed where it belongs by then. A
+//!   cancelled timer's node stays filed, too, and the next timer that uses the node mostly finds it
+//!   filed early enough. For a server, whose time-outs are pushed back with each request and hardly
+//!   ever fire, a reset is two stores.
+//! - **Slots are queues of numbers in blocks**, not lists through the nodes: emptying a slot is a run
+//!   of independent loads. The blocks come from one pool, so a slot that was full once keeps nothing.
+//! - **Levels begin at the present**, not at round numbers. In a wheel that places by the highest bit
+//!   in which deadline and present differ, all that is past the next round tick sits in one slot, and
+//!   the tick that crosses it moves everything.
+//! - **Order numbers** keep equal deadlines in order although timers are filed late: those that are
+//!   due together are sorted if need be. When the numbers end, after 2^45 settings at least, all are
+//!   given out anew.
+//! - **The next deadline** is remembered. If it is cancelled, the first slots are searched, and what
+//!   only was left there is cleared away. A crowded slot that must be searched again goes to a heap,
+//!   timer by timer once, so that no pattern of questions costs more than a heap would.
+//!
+//! # What it costs
+//!
+//! | | time | memory |
+//! |---|---|---|
+//! | `Deadlines::set` to a later deadline, `clear` | O(1), one cache line | none |
+//! | `Deadlines::set` for the first time | O(1) | 16 bytes per id, 4 to 5 per timer |
+//! | `Wheel::schedule` | O(1), three lines | 4 + 24 bytes with a word of payload, 4 to 5 for the slot |
+//! | `Wheel::reschedule`, `cancel` | O(1), two lines | none |
+//! | an expiry | O(1) amortised: at most once per level down, twice with a tick of 1 ms and 65 s | none once the scratch of the busiest tick is there |
+//! | `next_deadline` | a load; O(1) amortised after a cancellation of the first, O(log n) if such cancellations repeat in one slot | none as a rule |
+//! | one call, at worst | the timers of one wide slot; with `pop_expired_within` what the caller allows | |
+//!
+//! The scratch is 16 bytes for each timer of the busiest tick; it is released when it was large.
+//!
+//! # Where it loses
+//!
+//! - A heap's longest tick is shorter: a wheel moves the timers of a slot at a time. Those beyond 65 s
+//!   (at 1 ms) come down a slot of 65,536 ticks at a time. A budget bounds each call.
+//! - A handful of timers is as well kept in a sorted vector: an empty wheel is 200 bytes, but the first
+//!   timer allocates 12 KiB of slots.
+//! - [`Wheel`] checks a key and keeps a payload: who can use [`Deadlines`] should. Both grow with the
+//!   most timers that there ever were, until `shrink_to_fit`.
+//! - It is one wheel for one thread; there is nothing here for timers shared between threads.
+//! - `advance` may allocate, when a tick is busier than any before. The `try_` forms cover what adds
+//!   timers, not that.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -28,16 +104,26 @@ mod free;
 mod levels;
 mod queue;
 mod ring;
+mod slack;
 mod wheel;
 
 #[cfg(feature = "std")]
 mod clock;
+#[cfg(feature = "std")]
+mod interval;
+#[cfg(feature = "std")]
+mod now;
 #[cfg(feature = "std")]
 mod timers;
 
 #[cfg(feature = "std")]
 pub use clock::Clock;
 pub use deadlines::Deadlines;
+#[cfg(feature = "std")]
+pub use interval::Interval;
+#[cfg(feature = "std")]
+pub use now::{ManualClock, Now};
+pub use slack::coalesce;
 #[cfg(feature = "std")]
 pub use timers::Timers;
 pub use wheel::{Advance, Expired, Key, Wheel};

@@ -1,11 +1,13 @@
 //! The slots' contents: queues of ids in blocks from one pool.
 //!
-//! A block is two cache lines: 31 ids and the number of the next block. Reading a queue is a run of
+//! A block is 128 bytes: 31 ids and the number of the next block. Reading a queue is a run of
 //! independent loads, which a linked list of nodes is not, and what one slot gives back another one
 //! takes, which vectors do not do.
 
 use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
+
+use crate::levels::SLOTS;
 
 /// How many ids a block holds; the number after them is the next block's.
 const BLOCK: usize = 31;
@@ -13,8 +15,8 @@ const BLOCK: usize = 31;
 /// No block.
 const NONE: u32 = u32::MAX;
 
+/// Not aligned to cache lines: allocators move what is over-aligned by copying.
 #[derive(Debug, Clone)]
-#[repr(align(128))]
 struct Block([u32; BLOCK + 1]);
 
 /// One slot's queue, first in, first out.
@@ -65,17 +67,18 @@ impl Pool {
         Self { blocks: Vec::new(), free: NONE }
     }
 
+    /// Adds an id at the end. Says whether the queue was empty.
     #[inline]
-    pub(crate) fn push(&mut self, queue: &mut Queue, id: u32) {
-        if usize::from(queue.end) == BLOCK {
-            self.extend(queue);
-        }
+    pub(crate) fn push(&mut self, queue: &mut Queue, id: u32) -> bool {
+        let was_empty = usize::from(queue.end) == BLOCK && self.extend(queue);
         self.blocks[queue.tail as usize].0[usize::from(queue.end) % (BLOCK + 1)] = id;
         queue.end += 1;
+        was_empty
     }
 
-    /// Gives `queue` a new, empty tail block.
-    fn extend(&mut self, queue: &mut Queue) {
+    /// Gives `queue` a new, empty tail block. Says whether it had none.
+    #[inline(never)]
+    fn extend(&mut self, queue: &mut Queue) -> bool {
         let block = if self.free == NONE {
             self.grow();
             self.blocks.push(Block([NONE; BLOCK + 1]));
@@ -85,7 +88,8 @@ impl Pool {
             self.free = self.blocks[block as usize].0[BLOCK];
             block
         };
-        if queue.is_empty() {
+        let was_empty = queue.is_empty();
+        if was_empty {
             queue.head = block;
             queue.begin = 0;
         } else {
@@ -93,6 +97,7 @@ impl Pool {
         }
         queue.tail = block;
         queue.end = 0;
+        was_empty
     }
 
     /// Makes room by an eighth: doubling would waste more than the ids need.
@@ -171,9 +176,9 @@ impl Pool {
         Ok(())
     }
 
-    /// Makes room for `ids` more ids in well-filled blocks.
+    /// Makes room for `ids` more ids, and one block for each slot that is not full.
     pub(crate) fn try_reserve(&mut self, ids: usize) -> Result<(), TryReserveError> {
-        self.blocks.try_reserve_exact(ids / BLOCK + 1)
+        self.blocks.try_reserve_exact(ids / BLOCK + ids.min(SLOTS))
     }
 
     /// How many blocks are in no queue.

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::Clock;
 use crate::wheel::{Advance, Expired, Key, Wheel};
+use crate::{Clock, coalesce};
 
 /// A [`Wheel`] whose deadlines are instants.
 ///
@@ -33,6 +33,8 @@ use crate::wheel::{Advance, Expired, Key, Wheel};
 pub struct Timers<T> {
     wheel: Wheel<T>,
     clock: Clock,
+    /// In ticks.
+    slack: u64,
 }
 
 impl<T> Timers<T> {
@@ -47,7 +49,22 @@ impl<T> Timers<T> {
     /// No timers, and the resolution of `clock`.
     #[must_use]
     pub const fn with_clock(clock: Clock) -> Self {
-        Self { wheel: Wheel::new(), clock }
+        Self {
+            wheel: Wheel::new(),
+            clock,
+            slack: 0,
+        }
+    }
+
+    /// Lets timers that are set from now on be late by up to `slack`, so that several share a
+    /// wake-up, see [`coalesce`]. None is early. Zero, the default, turns it off.
+    ///
+    /// # Units
+    ///
+    /// Whole ticks: what is less than a tick is dropped.
+    pub fn set_slack(&mut self, slack: Duration) {
+        self.slack = u64::try_from(slack.as_nanos() / self.clock.resolution().as_nanos())
+            .unwrap_or(u64::MAX);
     }
 
     /// The clock that turns instants into ticks of the wheel.
@@ -71,13 +88,13 @@ impl<T> Timers<T> {
     /// Adds a timer, see [`Wheel::schedule`].
     #[inline]
     pub fn schedule(&mut self, deadline: Instant, value: T) -> Key {
-        self.wheel.schedule(self.clock.deadline(deadline), value)
+        self.wheel.schedule(self.at(deadline), value)
     }
 
     /// Adds a timer that is due `after` from `now`. A duration beyond all instants is never.
     #[inline]
     pub fn schedule_after(&mut self, now: Instant, after: Duration, value: T) -> Key {
-        self.wheel.schedule(self.clock.deadline_after(now, after), value)
+        self.wheel.schedule(self.after(now, after), value)
     }
 
     /// Takes a timer out, see [`Wheel::cancel`].
@@ -89,13 +106,13 @@ impl<T> Timers<T> {
     /// Gives a timer another deadline, see [`Wheel::reschedule`].
     #[inline]
     pub fn reschedule(&mut self, key: Key, deadline: Instant) -> bool {
-        self.wheel.reschedule(key, self.clock.deadline(deadline))
+        self.wheel.reschedule(key, self.at(deadline))
     }
 
     /// Makes a timer due `after` from `now`. A duration beyond all instants is never.
     #[inline]
     pub fn reschedule_after(&mut self, now: Instant, key: Key, after: Duration) -> bool {
-        self.wheel.reschedule(key, self.clock.deadline_after(now, after))
+        self.wheel.reschedule(key, self.after(now, after))
     }
 
     /// The instant at which the first timer is due, ready for `wait_until`; `None` is never.
@@ -139,5 +156,13 @@ impl<T> Timers<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.wheel.is_empty()
+    }
+
+    fn at(&self, deadline: Instant) -> u64 {
+        coalesce(self.clock.deadline(deadline), self.slack)
+    }
+
+    fn after(&self, now: Instant, after: Duration) -> u64 {
+        coalesce(self.clock.deadline_after(now, after), self.slack)
     }
 }

@@ -108,11 +108,31 @@ impl<T> Wheel<T> {
     /// O(1), amortised where memory grows.
     #[inline]
     pub fn schedule(&mut self, deadline: u64, value: T) -> Key {
-        self.ring.prepare();
-        let (id, generation) = self.cells.insert(value);
+        let (id, generation) = match self.cells.free() {
+            Some(id) => self.cells.fill(id, value),
+            None => self.push(value),
+        };
         self.ring.born();
-        self.ring.set(&mut self.cells, id, deadline);
+        self.set(id, deadline);
         Key { id, generation }
+    }
+
+    #[inline(never)]
+    fn push(&mut self, value: T) -> (u32, Generation) {
+        self.ring.prepare();
+        self.cells.push(value)
+    }
+
+    #[inline]
+    fn set(&mut self, id: u32, deadline: u64) {
+        if self.ring.is_exhausted::<Cells<T>>() {
+            self.ring.rebuild(&mut self.cells);
+        }
+        let order = self.ring.announce(id, deadline);
+        if let Err(place) = self.cells.postpone(id, deadline, order) {
+            self.ring
+                .file_anew(&mut self.cells, id, deadline, order, place);
+        }
     }
 
     /// As [`schedule`](Self::schedule), but gives the value back when there is no memory for it.
@@ -153,7 +173,7 @@ impl<T> Wheel<T> {
     pub fn reschedule(&mut self, key: Key, deadline: u64) -> bool {
         let found = self.cells.is_live(key.id, key.generation);
         if found {
-            self.ring.set(&mut self.cells, key.id, deadline);
+            self.set(key.id, deadline);
         }
         found
     }
@@ -250,18 +270,20 @@ impl<T> Wheel<T> {
     ///
     /// A step is a timer handed out, or one looked at because the slot that it is filed in came due.
     /// When the answer is `None` and `budget` is 0, something may still be due: call again, now or
-    /// after other work. Nothing is lost meanwhile, and [`next_wake`](Self::next_wake) tells that
-    /// there is no time to sleep.
+    /// after other work. Nothing is lost meanwhile, and
+    /// [`next_wake`](Self::next_wake) tells how long there is to sleep.
     #[inline]
     pub fn pop_expired_within(&mut self, now: u64, budget: &mut usize) -> Option<Expired<T>> {
-        if *budget == 0 {
-            return None;
-        }
-        let entry = self.ring.first_due(&mut self.cells, now, budget)?;
-        *budget = budget.checked_sub(1)?;
-        self.ring.take(&mut self.cells, entry);
-        let (generation, value) = self.cells.remove_current(entry.id)?;
-        Some(Expired { key: Key { id: entry.id, generation }, deadline: entry.deadline, value })
+        let entry = self.ring.pop_due(&mut self.cells, now, budget)?;
+        let (generation, value) = self.cells.remove_expired(entry.id)?;
+        Some(Expired {
+            key: Key {
+                id: entry.id,
+                generation,
+            },
+            deadline: entry.deadline,
+            value,
+        })
     }
 
     /// Tells the time and hands out what is due, in order.

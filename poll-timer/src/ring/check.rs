@@ -1,6 +1,6 @@
 //! A judge for the ring that believes nothing: it looks at every node and every entry.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::{NEAR, NO_SLOT, NOBODY, NOWHERE, Nodes, Ring};
@@ -9,12 +9,15 @@ use crate::levels::{self, SLOTS};
 impl Ring {
     pub(crate) fn check_invariants(&self, nodes: &impl Nodes) {
         let filed = self.check_queues();
-        let mut current = BTreeMap::new();
+        let mut current = BTreeSet::new();
         for entry in self.due.iter() {
             let node = nodes.node(entry.id);
             if node.live && node.place == NEAR && nodes.order(entry.id) == entry.order {
-                assert_eq!(node.deadline, entry.deadline, "a current entry tells the deadline");
-                assert!(current.insert(entry.id, ()).is_none(), "one current entry for a node");
+                assert_eq!(
+                    node.deadline, entry.deadline,
+                    "a current entry tells the deadline"
+                );
+                assert!(current.insert(entry.id), "one current entry for a node");
             }
         }
         let (mut live, mut earliest, mut orders) = (0, None, Vec::new());
@@ -22,10 +25,13 @@ impl Ring {
             let node = nodes.node(id);
             match node.place {
                 NOWHERE => assert!(!node.live, "NEAR: the live node {id} is nowhere"),
-                NEAR => assert!(current.contains_key(&id), "NEAR: {id} has no current entry"),
+                NEAR => assert!(current.contains(&id), "NEAR: {id} has no current entry"),
                 slot => {
                     assert!(usize::from(slot) < SLOTS, "the place {slot} of {id}");
-                    assert!(filed.contains_key(&(slot, id)), "NAMED: {id} is not in {slot}");
+                    assert!(
+                        filed.binary_search(&(slot, id)).is_ok(),
+                        "NAMED: {id} is not in {slot}"
+                    );
                     let start = levels::start(self.cur, slot);
                     assert!(start <= node.deadline, "FILED-EARLY: {id} in {slot}");
                 }
@@ -49,9 +55,9 @@ impl Ring {
         assert!(self.wake() <= earliest || earliest.is_none(), "WAKE is not late");
     }
 
-    /// Checks the slots, and returns how often each holds each id.
-    fn check_queues(&self) -> BTreeMap<(u16, u32), usize> {
-        let mut filed = BTreeMap::new();
+    /// Checks the slots, and returns which slot holds which id, in order.
+    fn check_queues(&self) -> Vec<(u16, u32)> {
+        let mut filed = Vec::new();
         let mut blocks = self.pool.free_blocks();
         let mut first = None;
         for (slot, queue) in (0u16..).zip(&self.queues) {
@@ -71,12 +77,13 @@ impl Ring {
                 assert_eq!(start, self.wake, "WAKE");
             }
             for id in self.pool.iter(queue) {
-                *filed.entry((slot, id)).or_insert(0) += 1;
+                filed.push((slot, id));
             }
         }
         assert_eq!(blocks, self.pool.len(), "every block is in a queue or free");
         assert_eq!(first.is_some(), self.wake_slot != NO_SLOT, "WAKE");
         assert_eq!(first.unwrap_or(u64::MAX), self.wake, "WAKE");
+        filed.sort_unstable();
         filed
     }
 }
