@@ -1,0 +1,13 @@
+//! poll-timer and those it is measured against, each in its own words.
+
+mod nexus;
+mod ours;
+mod quad;
+mod std_maps;
+mod tokio_timers;
+
+pub use nexus::Nexus;
+pub use ours::{Dense, Keyed};
+pub use quad::Quad;
+pub use std_maps::{BTree, Heap, IndexedHeap, KeyedHeap};
+pub use tokio_timers::{Delay, Sleeps, runtime};
