@@ -1,0 +1,50 @@
+//! The peers, and the one list of them.
+
+pub mod bare;
+pub mod calloop;
+pub mod mio;
+pub mod ours;
+pub mod raw;
+
+/// A peer that is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Peer {
+    /// The hand-written epoll loop on libc: what all ratios are to.
+    Raw,
+    /// The same once more: how far its ratio is from 1 is the noise of the measurement.
+    RawAgain,
+    /// The hand-written loop on bare syscalls.
+    Bare,
+    Ours,
+    OursPoll,
+    Mio,
+    Calloop,
+    Tokio,
+}
+
+impl Peer {
+    pub const ALL: [Self; 8] = [
+        Self::Raw,
+        Self::RawAgain,
+        Self::Bare,
+        Self::Ours,
+        Self::OursPoll,
+        Self::Mio,
+        Self::Calloop,
+        Self::Tokio,
+    ];
+
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw epoll",
+            Self::RawAgain => "raw again",
+            Self::Bare => "bare epoll",
+            Self::Ours => "poll-core",
+            Self::OursPoll => "poll-core poll(2)",
+            Self::Mio => "mio",
+            Self::Calloop => "calloop",
+            Self::Tokio => "tokio",
+        }
+    }
+}
