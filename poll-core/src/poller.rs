@@ -18,7 +18,6 @@ use crate::notifier::Notifier;
 use crate::registration::Registration;
 use crate::source::Source;
 use crate::token::Token;
-use crate::wait;
 use crate::waker::Waker;
 
 /// A handle to one kernel poller: register sources with it, wait for their events.
@@ -316,6 +315,7 @@ impl Poller {
     /// # Cost
     /// 1 syscall, one more after a signal or a wake that another thread took. No allocation.
     /// Finite times read the clock once, and again when they are over.
+    #[inline]
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<usize> {
         let deadline = match timeout {
             None | Some(Duration::ZERO) => None,
@@ -351,11 +351,13 @@ impl Inner {
         deadline: Option<Instant>,
     ) -> io::Result<usize> {
         events.clear();
-        self.check_process()?;
+        if !self.is_of_this_process() {
+            return Err(forked());
+        }
         if events.memory.poller != self.number {
             self.introduce(events);
         }
-        wait::wait(&self.bell, &self.backend, events, timeout, deadline, Instant::now)
+        self.backend.wait(&self.bell, events, timeout, deadline)
     }
 
     /// A batch that served another poller last, or none.
@@ -382,6 +384,7 @@ impl Inner {
     }
 
     /// Checks what the caller asks for, in the order in which it can be told without the kernel.
+    #[inline]
     pub(crate) fn watch(
         &self,
         token: Token,
@@ -398,6 +401,11 @@ impl Inner {
         }
         Ok(Watch { token, interest, mode })
     }
+}
+
+#[cold]
+fn forked() -> io::Error {
+    RegisterError::Forked.into()
 }
 
 fn check_token(token: Token) -> Result<(), RegisterError> {

@@ -13,43 +13,122 @@ pub(crate) trait Kernel: Ring {
     /// Appends what is ready to `events`, as far as there is room, and sleeps up to `timeout` for
     /// it if nothing is; `None` is for ever. May come back early, with nothing.
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()>;
+
+    /// The [`wait`] of this module, here.
+    #[inline]
+    fn wait_with(
+        &self,
+        bell: &Bell,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        deadline: Option<Instant>,
+    ) -> io::Result<usize>
+    where
+        Self: Sized,
+    {
+        wait(bell, self, events, timeout, deadline, Instant::now)
+    }
 }
 
 /// Fills `events`. `timeout` and `deadline` say the same, once for the kernel and once for the
 /// clock; a zero timeout needs no deadline.
+///
+/// What nearly every wait is, one look into the kernel that finds something and nothing in user
+/// space, is done here; the rest in [`go_on`].
+#[inline]
 pub(crate) fn wait<K: Kernel>(
+    bell: &Bell,
+    kernel: &K,
+    events: &mut Events,
+    timeout: Option<Duration>,
+    deadline: Option<Instant>,
+    now: impl Fn() -> Instant,
+) -> io::Result<usize> {
+    let mut looked = None;
+    if timeout == Some(Duration::ZERO) {
+        if !bell.is_pending(&events.memory) {
+            events.clear();
+            let said = kernel.wait(events, Some(Duration::ZERO));
+            let pending = bell.looked(&events.memory, kernel);
+            if !pending && said.is_ok() {
+                events.memory.served_user = false;
+                return Ok(events.len());
+            }
+            looked = Some(Look { entry: Entry::Pending, said, pending });
+        }
+    } else if bell.enter(&events.memory, kernel) == Entry::Counted {
+        // It is empty; said again where the compiler sees it, the batch's bounds need no check.
+        events.clear();
+        let said = kernel.wait(events, timeout);
+        let pending = bell.leave(kernel);
+        if !pending && !events.is_empty() {
+            events.memory.served_user = false;
+            return Ok(events.len());
+        }
+        looked = Some(Look { entry: Entry::Counted, said, pending });
+    }
+    go_on(bell, kernel, events, timeout, deadline, now, looked)
+}
+
+/// What one look into the kernel came to.
+struct Look {
+    entry: Entry,
+    said: io::Result<()>,
+    /// Whether there may be something in user space.
+    pending: bool,
+}
+
+impl Look {
+    fn take<K: Kernel>(
+        bell: &Bell,
+        kernel: &K,
+        events: &mut Events,
+        entry: Entry,
+        timeout: Option<Duration>,
+    ) -> Self {
+        let counted = entry == Entry::Counted;
+        let said = kernel.wait(events, if counted { timeout } else { Some(Duration::ZERO) });
+        let pending =
+            if counted { bell.leave(kernel) } else { bell.looked(&events.memory, kernel) };
+        Self { entry, said, pending }
+    }
+}
+
+/// Looks until there is something, or the time is over. `looked` is the first look, if it has been
+/// taken already.
+#[cold]
+#[inline(never)]
+fn go_on<K: Kernel>(
     bell: &Bell,
     kernel: &K,
     events: &mut Events,
     mut timeout: Option<Duration>,
     deadline: Option<Instant>,
     now: impl Fn() -> Instant,
+    mut looked: Option<Look>,
 ) -> io::Result<usize> {
     let blocking = timeout != Some(Duration::ZERO);
     let mut quota = Quota::of(events);
     // Whether a wake has turned out to be taken back, or taken by another thread.
     let mut stale = false;
     loop {
-        let mut entry = Entry::Pending;
-        if blocking && timeout != Some(Duration::ZERO) {
-            entry = bell.enter(&events.memory, kernel);
-        }
-        let counted = entry == Entry::Counted;
-        if !counted && quota.is_first() && bell.is_pending(&events.memory) {
-            quota.fill(bell, kernel, events);
-            if events.is_full() {
-                break;
+        let Look { entry, said, pending } = match looked.take() {
+            Some(look) => look,
+            None => {
+                let may_sleep = blocking && timeout != Some(Duration::ZERO);
+                let entry =
+                    if may_sleep { bell.enter(&events.memory, kernel) } else { Entry::Pending };
+                let counted = entry == Entry::Counted;
+                if !counted && quota.is_first() && bell.is_pending(&events.memory) {
+                    quota.fill(bell, kernel, events);
+                    if events.is_full() {
+                        break;
+                    }
+                }
+                Look::take(bell, kernel, events, entry, timeout)
             }
-            if entry == Entry::Pending && quota.taken == 0 && blocking && !stale {
-                // Nothing was pending after all. Once: nobody may keep a wait from the kernel.
-                stale = true;
-                continue;
-            }
-        }
-        let said = kernel.wait(events, if counted { timeout } else { Some(Duration::ZERO) });
-        let pending =
-            if counted { bell.leave(kernel) } else { bell.looked(&events.memory, kernel) };
-        if pending && quota.taken == 0 {
+        };
+        if pending {
             quota.fill(bell, kernel, events);
         } else if pending {
             // Level-triggered notifiers are in this batch already; what is new comes with the next.

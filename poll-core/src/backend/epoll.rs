@@ -105,7 +105,7 @@ impl Ring for Epoll {
 }
 
 impl Kernel for Epoll {
-    #[inline]
+    #[inline(always)]
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         let ended = self.rings_ended.load(SeqCst);
         let room = events.room();

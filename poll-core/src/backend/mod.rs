@@ -64,9 +64,9 @@ mod doorbell_kind;
 
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::bell::Ring;
+use crate::bell::{Bell, Ring};
 use crate::error::RegisterError;
 use crate::events::Events;
 use crate::interest::Interest;
@@ -297,10 +297,18 @@ impl Ring for Any {
     }
 }
 
-impl Kernel for Any {
+impl Any {
+    /// [`wait::wait`](crate::wait::wait) in the backend at hand: one choice for the whole wait, so
+    /// that each backend has a loop of its own with nothing of the others in it.
     #[inline]
-    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-        each!(self, backend => backend.wait(events, timeout))
+    pub(crate) fn wait(
+        &self,
+        bell: &Bell,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        deadline: Option<Instant>,
+    ) -> io::Result<usize> {
+        each!(self, backend => backend.wait_with(bell, events, timeout, deadline))
     }
 }
 

@@ -97,13 +97,13 @@ impl Bell {
     // ── a thread that waits ────────────────────────────────────────────────────────────────────
 
     /// Whether there may be something to [`take`](Self::take).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_pending(&self, memory: &Memory) -> bool {
         self.word.load(SeqCst) & WAKE != 0 || self.herds.load(SeqCst) != memory.herd
     }
 
     /// Counts the calling thread as a sleeper if it may sleep.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn enter(&self, memory: &Memory, kernel: &impl Ring) -> Entry {
         let mut word = self.word.load(SeqCst);
         loop {
@@ -128,7 +128,7 @@ impl Bell {
 
     /// Ends what [`Entry::Counted`] began. Returns whether there may be something to
     /// [`take`](Self::take).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave(&self, kernel: &impl Ring) -> bool {
         let before = self.word.fetch_sub(SLEEPER, SeqCst);
         if before & HERD != 0 {
@@ -140,7 +140,7 @@ impl Bell {
     /// For a thread that has looked into the kernel without being counted: it may have taken a ring
     /// that was meant for one that a `wake_all` waits for, and rings again. Returns whether there
     /// may be something to [`take`](Self::take).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn looked(&self, memory: &Memory, kernel: &impl Ring) -> bool {
         if self.word.load(SeqCst) & HERD != 0 {
             self.pass_on(kernel);
@@ -150,6 +150,7 @@ impl Bell {
 
     /// One of those that a `wake_all` waits for is out: rings for the next.
     #[cold]
+    #[inline(never)]
     fn leave_herd(&self, kernel: &impl Ring) {
         let mut desk = lock(&self.desk);
         desk.owed = desk.owed.saturating_sub(1);
