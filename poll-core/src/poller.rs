@@ -156,8 +156,8 @@ impl Poller {
         interest: Interest,
         mode: Mode,
     ) -> Result<Registration<S>, Rejected<S>> {
-        let registration = self.reserve(source, token);
-        match registration.arm(interest, mode) {
+        let mut registration = self.reserve(source, token);
+        match registration.arm_new(interest, mode) {
             Ok(()) => Ok(registration),
             Err(error) => Err(Rejected::new(registration.deregister(), error)),
         }

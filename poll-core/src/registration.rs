@@ -3,14 +3,14 @@
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::ops::Deref;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::backend::Key;
 use crate::error::RegisterError;
 use crate::interest::Interest;
 use crate::mode::Mode;
-use crate::poller::Poller;
+use crate::poller::{Inner, Poller};
 use crate::source::Source;
 use crate::token::Token;
 
@@ -72,7 +72,27 @@ struct State {
     key: Key,
 }
 
+impl State {
+    #[inline]
+    fn arm(
+        &mut self,
+        inner: &Inner,
+        descriptor: BorrowedFd<'_>,
+        interest: Interest,
+        mode: Mode,
+    ) -> Result<(), RegisterError> {
+        let watch = inner.watch(self.token, interest, mode)?;
+        match self.armed {
+            Some(_) => inner.backend.modify(descriptor, self.key, watch)?,
+            None => self.key = inner.backend.add(descriptor, watch)?,
+        }
+        self.armed = Some((interest, mode));
+        Ok(())
+    }
+}
+
 impl<S: Source> Registration<S> {
+    #[inline]
     pub(crate) fn idle(poller: Poller, source: S, token: Token) -> Self {
         let state = Mutex::new(State { token, armed: None, key: 0 });
         Self { poller, state, source: Some(source) }
@@ -96,24 +116,15 @@ impl<S: Source> Registration<S> {
         if state.armed == Some((interest, Mode::Level)) && mode == Mode::Level {
             return Ok(());
         }
-        self.arm_with(&mut state, interest, mode)
+        state.arm(self.poller.inner(), self.source().descriptor(), interest, mode)
     }
 
-    fn arm_with(
-        &self,
-        state: &mut State,
-        interest: Interest,
-        mode: Mode,
-    ) -> Result<(), RegisterError> {
-        let inner = self.poller.inner();
-        let watch = inner.watch(state.token, interest, mode)?;
-        let descriptor = self.source().descriptor();
-        match state.armed {
-            Some(_) => inner.backend.modify(descriptor, state.key, watch)?,
-            None => state.key = inner.backend.add(descriptor, watch)?,
-        }
-        state.armed = Some((interest, mode));
-        Ok(())
+    /// [`arm`](Self::arm) of a guard that nobody else has yet: without the lock.
+    #[inline]
+    pub(crate) fn arm_new(&mut self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
+        let descriptor = self.source.as_ref().expect("PRESENT").descriptor();
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.arm(self.poller.inner(), descriptor, interest, mode)
     }
 
     /// Ends the watch and keeps the guard, idle. Nothing is reported then, hang-up included.
@@ -154,7 +165,9 @@ impl<S: Source> Registration<S> {
         let Some((interest, mode)) = state.armed else {
             return Ok(());
         };
-        self.arm_with(&mut state, interest, mode).inspect_err(|_| state.token = before)
+        let descriptor = self.source().descriptor();
+        let armed = state.arm(self.poller.inner(), descriptor, interest, mode);
+        armed.inspect_err(|_| state.token = before)
     }
 
     /// The token that the source's events carry.
