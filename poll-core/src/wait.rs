@@ -124,11 +124,16 @@ fn go_on<K: Kernel>(
                     if events.is_full() {
                         break;
                     }
+                    if entry == Entry::Pending && quota.taken == 0 && blocking && !stale {
+                        // Nothing was pending after all. Once: nobody may keep a wait from the kernel.
+                        stale = true;
+                        continue;
+                    }
                 }
                 Look::take(bell, kernel, events, entry, timeout)
             }
         };
-        if pending {
+        if pending && quota.taken == 0 {
             quota.fill(bell, kernel, events);
         } else if pending {
             // Level-triggered notifiers are in this batch already; what is new comes with the next.

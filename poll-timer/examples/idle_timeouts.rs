@@ -19,17 +19,12 @@ struct Connections<C> {
 impl<C: Now> Connections<C> {
     fn new(source: C) -> Self {
         let clock = Clock::new(source.now());
-        Self {
-            source,
-            clock,
-            idle: Deadlines::new(),
-        }
+        Self { source, clock, idle: Deadlines::new() }
     }
 
     /// A connection was accepted, or sent something.
     fn heard_of(&mut self, slot: u32) {
-        self.idle
-            .set(slot, self.clock.deadline_after(self.source.now(), IDLE));
+        self.idle.set(slot, self.clock.deadline_after(self.source.now(), IDLE));
     }
 
     /// A connection ended by itself. Its slot may be used again.

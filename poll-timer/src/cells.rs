@@ -140,23 +140,9 @@ impl<T> Cells<T> {
     #[inline]
     pub(crate) fn fill(&mut self, id: u32, value: T) -> (u32, Generation) {
         let cell = &mut self.cells[id as usize];
-        let (Cell::Live {
-            tag,
-            generation,
-            deadline,
-            ..
-        }
-        | Cell::Free {
-            tag,
-            generation,
-            deadline,
-        }) = *cell;
-        *cell = Cell::Live {
-            tag,
-            generation,
-            deadline,
-            value,
-        };
+        let (Cell::Live { tag, generation, deadline, .. }
+        | Cell::Free { tag, generation, deadline }) = *cell;
+        *cell = Cell::Live { tag, generation, deadline, value };
         (id, generation)
     }
 
@@ -167,20 +153,12 @@ impl<T> Cells<T> {
     /// If there are as many cells as there are numbers.
     pub(crate) fn push(&mut self, value: T) -> (u32, Generation) {
         let (id, generation) = (self.cells.len(), self.fresh);
-        assert!(
-            id < u32::MAX as usize,
-            "a wheel holds less than 2^32 timers"
-        );
+        assert!(id < u32::MAX as usize, "a wheel holds less than 2^32 timers");
         if id == self.free.bound() {
             self.free.grow(Self::bound_after(id));
         }
         let tag = tag(0, NOWHERE);
-        self.cells.push(Cell::Live {
-            tag,
-            generation,
-            deadline: 0,
-            value,
-        });
+        self.cells.push(Cell::Live { tag, generation, deadline: 0, value });
         self.low.push(0);
         (id as u32, generation)
     }
@@ -194,16 +172,8 @@ impl<T> Cells<T> {
     /// cell is.
     #[inline]
     pub(crate) fn postpone(&mut self, id: u32, deadline: u64, order: u64) -> Result<(), u16> {
-        let (Cell::Live {
-            tag: its,
-            deadline: old,
-            ..
-        }
-        | Cell::Free {
-            tag: its,
-            deadline: old,
-            ..
-        }) = &mut self.cells[id as usize];
+        let (Cell::Live { tag: its, deadline: old, .. }
+        | Cell::Free { tag: its, deadline: old, .. }) = &mut self.cells[id as usize];
         let place = (bits(*its) & PLACE) as u16;
         if usize::from(place) >= SLOTS || deadline < *old {
             return Err(place);
@@ -230,11 +200,7 @@ impl<T> Cells<T> {
             Cell::Live { tag, generation: its, deadline, .. } if its == generation => {
                 let next = generation.checked_add(1);
                 let generation = next.unwrap_or(generation);
-                let freed = Cell::Free {
-                    tag,
-                    generation,
-                    deadline,
-                };
+                let freed = Cell::Free { tag, generation, deadline };
                 let Cell::Live { value, .. } = core::mem::replace(cell, freed) else {
                     return None;
                 };
@@ -254,11 +220,7 @@ impl<T> Cells<T> {
         let was = cell.generation();
         let next = was.checked_add(1);
         let generation = next.unwrap_or(was);
-        let freed = Cell::Free {
-            tag: tag(0, NOWHERE),
-            generation,
-            deadline: 0,
-        };
+        let freed = Cell::Free { tag: tag(0, NOWHERE), generation, deadline: 0 };
         match core::mem::replace(cell, freed) {
             Cell::Live { value, .. } => {
                 if next.is_some() {

@@ -20,10 +20,7 @@ struct Slot {
 }
 
 impl Slot {
-    const UNSET: Self = Self {
-        deadline: 0,
-        word: NOWHERE as u64,
-    };
+    const UNSET: Self = Self { deadline: 0, word: NOWHERE as u64 };
 }
 
 #[derive(Debug, Clone)]
@@ -166,10 +163,7 @@ impl Deadlines {
             return self.set_after_growth(id, deadline);
         };
         let order = self.ring.announce(id, deadline);
-        let Slot {
-            deadline: old,
-            word,
-        } = *slot;
+        let Slot { deadline: old, word } = *slot;
         let was = (word & LIVE != 0).then_some(old);
         if was.is_none() {
             self.ring.born();
@@ -180,8 +174,7 @@ impl Deadlines {
             // It is filed early enough.
             slot.deadline = deadline;
         } else {
-            self.ring
-                .file_anew(&mut self.slots, id, deadline, order, place as u16);
+            self.ring.file_anew(&mut self.slots, id, deadline, order, place as u16);
         }
         was
     }
@@ -203,9 +196,7 @@ impl Deadlines {
         // A few more than asked for, since ids come one by one; not more than memory was reserved for.
         let len = id as usize + 1;
         self.slots.0.reserve(len - self.slots.0.len());
-        let len = (len + 63)
-            .min(self.slots.0.capacity())
-            .min(Self::MAX_ID as usize + 1);
+        let len = (len + 63).min(self.slots.0.capacity()).min(Self::MAX_ID as usize + 1);
         self.slots.0.resize(len, Slot::UNSET);
     }
 

@@ -79,10 +79,7 @@ impl Due {
         }
         self.tick = entry.deadline;
         self.last = entry.order;
-        self.batch.push(Member {
-            order: entry.order,
-            id: entry.id,
-        });
+        self.batch.push(Member { order: entry.order, id: entry.id });
     }
 
     /// Whether an entry that is out of order may join the batch, to be sorted.
@@ -185,14 +182,8 @@ impl Due {
         self.batch.drain(..self.taken);
         self.taken = 0;
         self.batch.retain(|member| is_live(member.id, member.order));
-        self.last = self
-            .batch
-            .iter()
-            .map(|member| member.order)
-            .max()
-            .unwrap_or(0);
-        self.near
-            .retain(|Reverse(entry)| is_live(entry.id, entry.order));
+        self.last = self.batch.iter().map(|member| member.order).max().unwrap_or(0);
+        self.near.retain(|Reverse(entry)| is_live(entry.id, entry.order));
     }
 
     pub(crate) fn clear(&mut self) {

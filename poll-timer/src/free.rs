@@ -31,12 +31,7 @@ fn words(bound: usize) -> impl Iterator<Item = usize> {
 
 impl FreeSet {
     pub(crate) const fn new() -> Self {
-        Self {
-            levels: [const { Vec::new() }; LEVELS],
-            depth: 0,
-            len: 0,
-            bound: 0,
-        }
+        Self { levels: [const { Vec::new() }; LEVELS], depth: 0, len: 0, bound: 0 }
     }
 
     /// Empties the set and makes room for the numbers below `bound`.

@@ -39,10 +39,7 @@ impl Interval {
     /// Beats at `first`, and each `period` after it. A period of zero counts as a nanosecond.
     #[must_use]
     pub fn new(first: Instant, period: Duration) -> Self {
-        Self {
-            next: first,
-            period: period.max(Duration::from_nanos(1)),
-        }
+        Self { next: first, period: period.max(Duration::from_nanos(1)) }
     }
 
     /// The next beat.

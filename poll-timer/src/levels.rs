@@ -25,29 +25,13 @@ struct Level {
 }
 
 const LEVEL: [Level; 16] = {
-    let mut table = [Level {
-        shift: 58,
-        base: 960,
-        mask: 63,
-    }; 16];
-    table[0] = Level {
-        shift: 0,
-        base: 0,
-        mask: 255,
-    };
-    table[1] = Level {
-        shift: 8,
-        base: 256,
-        mask: 255,
-    };
+    let mut table = [Level { shift: 58, base: 960, mask: 63 }; 16];
+    table[0] = Level { shift: 0, base: 0, mask: 255 };
+    table[1] = Level { shift: 8, base: 256, mask: 255 };
     let mut level = 2;
     while level < LEVELS {
         let above = level as u32 - 2;
-        table[level] = Level {
-            shift: 16 + 6 * above,
-            base: 512 + 64 * above as u16,
-            mask: 63,
-        };
+        table[level] = Level { shift: 16 + 6 * above, base: 512 + 64 * above as u16, mask: 63 };
         level += 1;
     }
     table

@@ -71,10 +71,7 @@ impl ManualClock {
     /// A clock that shows the present, and goes on showing it.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            origin: Instant::now(),
-            passed: Arc::new(AtomicU64::new(0)),
-        }
+        Self { origin: Instant::now(), passed: Arc::new(AtomicU64::new(0)) }
     }
 
     /// Moves the clock on, by up to 584 years in all.
@@ -82,9 +79,7 @@ impl ManualClock {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         let add = |passed: u64| Some(passed.saturating_add(by));
         // The closure never declines.
-        _ = self
-            .passed
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+        _ = self.passed.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
     }
 }
 

@@ -181,25 +181,13 @@ impl Ring {
             let place = self.file(id, deadline);
             nodes.put(id, deadline, order, place);
         } else {
-            self.move_anew(
-                nodes,
-                Entry {
-                    deadline,
-                    order,
-                    id,
-                },
-                was,
-            );
+            self.move_anew(nodes, Entry { deadline, order, id }, was);
         }
     }
 
     #[inline(never)]
     fn move_anew(&mut self, nodes: &mut impl Nodes, entry: Entry, was: u16) {
-        let Entry {
-            deadline,
-            order,
-            id,
-        } = entry;
+        let Entry { deadline, order, id } = entry;
         if usize::from(was) < SLOTS {
             if levels::start(self.cur, was) <= deadline {
                 return nodes.put(id, deadline, order, was);
@@ -285,9 +273,7 @@ impl Ring {
         self.now = self.now.max(now);
         loop {
             if self.due.is_near_empty() && self.wake > self.cur {
-                let first = self
-                    .due
-                    .first_of_batch(|id, order| is_current(nodes, id, order));
+                let first = self.due.first_of_batch(|id, order| is_current(nodes, id, order));
                 if let Some(first) = first {
                     *budget = budget.checked_sub(1)?;
                     self.due.take_batch();
@@ -313,11 +299,7 @@ impl Ring {
             // The tick in hand is closed.
             first = self.due.first(|id, order| is_current(nodes, id, order));
             let limit = first.map_or(self.now, |first| first.deadline.min(self.now));
-            self.cur = self.cur.max(if occupied {
-                limit.min(self.wake)
-            } else {
-                limit
-            });
+            self.cur = self.cur.max(if occupied { limit.min(self.wake) } else { limit });
         }
         if occupied && self.wake <= self.cur {
             return match self.empty_slot(nodes, budget) {
@@ -375,11 +357,7 @@ impl Ring {
             } else if node.deadline > self.cur {
                 self.file(id, node.deadline)
             } else {
-                self.due.push_batch(Entry {
-                    deadline: node.deadline,
-                    order: nodes.order(id),
-                    id,
-                });
+                self.due.push_batch(Entry { deadline: node.deadline, order: nodes.order(id), id });
                 NEAR
             };
             nodes.set_place(id, place);

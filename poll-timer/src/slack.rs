@@ -24,11 +24,7 @@ pub const fn coalesce(deadline: u64, slack: u64) -> u64 {
     }
     // Up to and with the highest bit in which the two differ.
     let bits = u64::MAX >> (deadline ^ limit).leading_zeros();
-    if deadline & bits == 0 {
-        deadline
-    } else {
-        limit & !(bits >> 1)
-    }
+    if deadline & bits == 0 { deadline } else { limit & !(bits >> 1) }
 }
 
 #[cfg(test)]

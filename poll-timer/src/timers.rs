@@ -49,11 +49,7 @@ impl<T> Timers<T> {
     /// No timers, and the resolution of `clock`.
     #[must_use]
     pub const fn with_clock(clock: Clock) -> Self {
-        Self {
-            wheel: Wheel::new(),
-            clock,
-            slack: 0,
-        }
+        Self { wheel: Wheel::new(), clock, slack: 0 }
     }
 
     /// Lets timers that are set from now on be late by up to `slack`, so that several share a

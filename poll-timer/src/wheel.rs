@@ -130,8 +130,7 @@ impl<T> Wheel<T> {
         }
         let order = self.ring.announce(id, deadline);
         if let Err(place) = self.cells.postpone(id, deadline, order) {
-            self.ring
-                .file_anew(&mut self.cells, id, deadline, order, place);
+            self.ring.file_anew(&mut self.cells, id, deadline, order, place);
         }
     }
 
@@ -276,14 +275,7 @@ impl<T> Wheel<T> {
     pub fn pop_expired_within(&mut self, now: u64, budget: &mut usize) -> Option<Expired<T>> {
         let entry = self.ring.pop_due(&mut self.cells, now, budget)?;
         let (generation, value) = self.cells.remove_expired(entry.id)?;
-        Some(Expired {
-            key: Key {
-                id: entry.id,
-                generation,
-            },
-            deadline: entry.deadline,
-            value,
-        })
+        Some(Expired { key: Key { id: entry.id, generation }, deadline: entry.deadline, value })
     }
 
     /// Tells the time and hands out what is due, in order.

@@ -51,14 +51,8 @@ fn deadlines_past_every_power_of_two_expire_on_their_tick() {
         }
         for deadline in deadlines {
             assert_eq!(wheel.next_deadline(), Some(deadline));
-            assert!(
-                wheel.pop_expired(deadline - 1).is_none(),
-                "{deadline} is early"
-            );
-            assert_eq!(
-                wheel.pop_expired(deadline).map(|timer| timer.value),
-                Some(deadline)
-            );
+            assert!(wheel.pop_expired(deadline - 1).is_none(), "{deadline} is early");
+            assert_eq!(wheel.pop_expired(deadline).map(|timer| timer.value), Some(deadline));
         }
     }
 }
@@ -111,10 +105,7 @@ fn a_jump_costs_what_moves_and_not_what_passes() {
         assert_eq!(deadlines.pop_expired_within(now, &mut budget), None);
     }
     for id in (0..10).rev() {
-        assert_eq!(
-            deadlines.pop_expired_within(u64::MAX, &mut budget),
-            Some(id)
-        );
+        assert_eq!(deadlines.pop_expired_within(u64::MAX, &mut budget), Some(id));
     }
 }
 
@@ -163,10 +154,8 @@ fn one_advance_over_many_ticks_keeps_the_order() {
     for n in 0..20_000u64 {
         wheel.schedule(n * 7_919 % 100_003 / 10, n);
     }
-    let expired: Vec<_> = wheel
-        .advance(1 << 30)
-        .map(|timer| (timer.deadline, timer.value))
-        .collect();
+    let expired: Vec<_> =
+        wheel.advance(1 << 30).map(|timer| (timer.deadline, timer.value)).collect();
     assert_eq!(expired.len(), 20_000);
     // Values were inserted in ascending order.
     assert!(expired.windows(2).all(|pair| pair[0] < pair[1]));
@@ -183,10 +172,7 @@ fn the_last_tick_is_a_deadline_like_any_other() {
     deadlines.set(3, 5);
     let expired: Vec<u32> = std::iter::from_fn(|| deadlines.pop_expired(u64::MAX)).collect();
     assert_eq!(expired, [3, 2]);
-    assert_eq!(
-        (deadlines.next_deadline(), deadlines.next_wake()),
-        (None, None)
-    );
+    assert_eq!((deadlines.next_deadline(), deadlines.next_wake()), (None, None));
 }
 
 #[test]

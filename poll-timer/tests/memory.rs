@@ -27,11 +27,7 @@ fn deadline(id: u32) -> u64 {
 }
 
 /// A million in earnest; a debug build takes its time.
-const MANY: u32 = if cfg!(debug_assertions) {
-    250_000
-} else {
-    1_000_000
-};
+const MANY: u32 = if cfg!(debug_assertions) { 250_000 } else { 1_000_000 };
 
 #[test]
 fn a_deadline_takes_at_most_24_bytes() {
@@ -72,10 +68,7 @@ fn cancelled_timers_are_not_kept() {
                 keys[index] = wheel.schedule(now + 1 + deadline(n as u32), n);
             }
             while let Some(timer) = wheel.pop_expired(now) {
-                let index = keys
-                    .iter()
-                    .position(|&key| key == timer.key)
-                    .expect("a known key");
+                let index = keys.iter().position(|&key| key == timer.key).expect("a known key");
                 keys[index] = wheel.schedule(now + 30_000, timer.value);
             }
         }
@@ -158,24 +151,10 @@ fn an_empty_wheel_allocates_nothing() {
     let _alone = ALONE.lock();
     let region = Region::new(ALLOCATOR);
     let (mut wheel, mut deadlines) = (Wheel::<u64>::new(), Deadlines::new());
-    assert_eq!(
-        (wheel.next_deadline(), deadlines.next_deadline()),
-        (None, None)
-    );
-    assert_eq!(
-        (wheel.advance(u64::MAX).count(), deadlines.pop_expired(9)),
-        (0, None)
-    );
+    assert_eq!((wheel.next_deadline(), deadlines.next_deadline()), (None, None));
+    assert_eq!((wheel.advance(u64::MAX).count(), deadlines.pop_expired(9)), (0, None));
     assert_eq!(region.change().allocations, 0);
-    assert!(
-        size_of::<Wheel<u64>>() <= 1_024,
-        "{}",
-        size_of::<Wheel<u64>>()
-    );
-    assert!(
-        size_of::<Deadlines>() <= 1_024,
-        "{}",
-        size_of::<Deadlines>()
-    );
+    assert!(size_of::<Wheel<u64>>() <= 1_024, "{}", size_of::<Wheel<u64>>());
+    assert!(size_of::<Deadlines>() <= 1_024, "{}", size_of::<Deadlines>());
     println!("{} {}", size_of::<Wheel<u64>>(), size_of::<Deadlines>());
 }

@@ -9,10 +9,7 @@ use proptest::prelude::*;
 
 /// How many runs: `PROPTEST_CASES`, or few enough for a debug build.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(100)
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(100)
 }
 
 /// A number of any magnitude.
@@ -25,11 +22,7 @@ fn raw() -> impl Strategy<Value = Vec<(u8, u32, u64, u16)>> {
     let ids = prop_oneof![Just(3u32), Just(12), Just(100), Just(600)];
     ids.prop_flat_map(|ids| {
         // Some runs stay within the finer levels, where most happens.
-        let distance = prop_oneof![
-            magnitude(),
-            magnitude().prop_map(|n| n & 0xf_ffff),
-            0u64..300
-        ];
+        let distance = prop_oneof![magnitude(), magnitude().prop_map(|n| n & 0xf_ffff), 0u64..300];
         prop::collection::vec((any::<u8>(), 0..ids, distance, any::<u16>()), 1..300)
     })
 }
@@ -63,10 +56,7 @@ proptest! {
 #[ignore = "takes minutes: cargo test --release -p poll-timer --test oracle -- --ignored"]
 fn soak() {
     let number = |name: &str, default: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(default)
+        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
     };
     let operations = number("SOAK_OPERATIONS", 100_000_000) / 2;
     let seed = number("SOAK_SEED", 1);
@@ -78,9 +68,7 @@ fn soak() {
 
 fn soak_one<S: Subject>(operations: u64, mut seed: u64) {
     let mut random = || {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mixed = (seed ^ seed >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
         mixed ^ mixed >> 33
     };

@@ -13,10 +13,7 @@ impl Ring {
         for entry in self.due.iter() {
             let node = nodes.node(entry.id);
             if node.live && node.place == NEAR && nodes.order(entry.id) == entry.order {
-                assert_eq!(
-                    node.deadline, entry.deadline,
-                    "a current entry tells the deadline"
-                );
+                assert_eq!(node.deadline, entry.deadline, "a current entry tells the deadline");
                 assert!(current.insert(entry.id), "one current entry for a node");
             }
         }

@@ -40,9 +40,7 @@ impl Ring {
             }
         }
         let queue = self.queues[usize::from(slot)];
-        self.pool
-            .iter(&queue)
-            .for_each(|id| nodes.set_place(id, slot));
+        self.pool.iter(&queue).for_each(|id| nodes.set_place(id, slot));
         if queue.is_empty() {
             self.vacate(slot);
         }
@@ -67,11 +65,7 @@ impl Ring {
             let place = if deadline > self.cur {
                 self.file(id, deadline)
             } else {
-                self.due.push_near(Entry {
-                    deadline,
-                    order: self.order,
-                    id,
-                });
+                self.due.push_near(Entry { deadline, order: self.order, id });
                 NEAR
             };
             nodes.set_place(id, place);
