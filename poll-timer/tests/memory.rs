@@ -1,24 +1,14 @@
 //! Bytes and allocations, counted.
 #![forbid(unsafe_code)]
 
-use std::alloc::System;
-use std::sync::Mutex;
-
 use poll_timer::{Deadlines, Wheel};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
-
-/// The counts are of the whole process: one test at a time.
-static ALONE: Mutex<()> = Mutex::new(());
-
-/// The bytes that `make` leaves allocated, and what it made.
+/// The bytes that `make` leaves allocated, and what it made. Counted by thread.
 fn bytes<R>(make: impl FnOnce() -> R) -> (usize, R) {
-    let region = Region::new(ALLOCATOR);
-    let made = make();
-    let stats = region.change();
-    (stats.bytes_allocated - stats.bytes_deallocated, made)
+    let mut made = None;
+    let counted = allocation_counter::measure(|| made = Some(make()));
+    let held = usize::try_from(counted.bytes_current).expect("no less than before");
+    (held, made.expect("measured once"))
 }
 
 /// Deadlines from 1 to 60,000, the same in each run.
@@ -31,7 +21,6 @@ const MANY: u32 = if cfg!(debug_assertions) { 250_000 } else { 1_000_000 };
 
 #[test]
 fn a_deadline_takes_at_most_24_bytes() {
-    let _alone = ALONE.lock();
     let (held, deadlines) = bytes(|| {
         let mut deadlines = Deadlines::new();
         (0..MANY).for_each(|id| _ = deadlines.set(id, deadline(id)));
@@ -43,7 +32,6 @@ fn a_deadline_takes_at_most_24_bytes() {
 
 #[test]
 fn a_timer_with_a_word_takes_at_most_33_bytes_when_room_was_reserved() {
-    let _alone = ALONE.lock();
     let (held, wheel) = bytes(|| {
         let mut wheel: Wheel<u64> = Wheel::new();
         wheel.try_reserve(MANY as usize).expect("there is memory");
@@ -56,7 +44,6 @@ fn a_timer_with_a_word_takes_at_most_33_bytes_when_room_was_reserved() {
 
 #[test]
 fn cancelled_timers_are_not_kept() {
-    let _alone = ALONE.lock();
     let (held, wheel) = bytes(|| {
         let mut wheel: Wheel<u64> = Wheel::new();
         let mut keys: Vec<_> = (0..10_000).map(|n| wheel.schedule(30_000, n)).collect();
@@ -81,7 +68,6 @@ fn cancelled_timers_are_not_kept() {
 
 #[test]
 fn deadlines_that_come_nearer_again_and_again_leave_no_heap_of_old_entries() {
-    let _alone = ALONE.lock();
     let (held, deadlines) = bytes(|| {
         let mut deadlines = Deadlines::new();
         // Each step goes to a finer slot than before, so each leaves an entry behind.
@@ -102,7 +88,6 @@ fn deadlines_that_come_nearer_again_and_again_leave_no_heap_of_old_entries() {
 
 #[test]
 fn memory_comes_back_after_a_burst() {
-    let _alone = ALONE.lock();
     let (held, (wheel, deadlines)) = bytes(|| {
         let (mut wheel, mut deadlines) = (Wheel::new(), Deadlines::new());
         wheel.schedule(100_000, 0);
@@ -123,7 +108,6 @@ fn memory_comes_back_after_a_burst() {
 
 #[test]
 fn what_went_on_before_goes_on_without_allocation() {
-    let _alone = ALONE.lock();
     let mut wheel: Wheel<u64> = Wheel::new();
     let mut keys: Vec<_> = (0..1_000).map(|n| wheel.schedule(1_000 + n, n)).collect();
     let mut run = |wheel: &mut Wheel<u64>, from: u64| {
@@ -140,20 +124,18 @@ fn what_went_on_before_goes_on_without_allocation() {
         }
     };
     run(&mut wheel, 0);
-    let region = Region::new(ALLOCATOR);
-    run(&mut wheel, 100_000);
-    let stats = region.change();
-    assert_eq!((stats.allocations, stats.reallocations), (0, 0));
+    let counted = allocation_counter::measure(|| run(&mut wheel, 100_000));
+    assert_eq!(counted.count_total, 0);
 }
 
 #[test]
 fn an_empty_wheel_allocates_nothing() {
-    let _alone = ALONE.lock();
-    let region = Region::new(ALLOCATOR);
-    let (mut wheel, mut deadlines) = (Wheel::<u64>::new(), Deadlines::new());
-    assert_eq!((wheel.next_deadline(), deadlines.next_deadline()), (None, None));
-    assert_eq!((wheel.advance(u64::MAX).count(), deadlines.pop_expired(9)), (0, None));
-    assert_eq!(region.change().allocations, 0);
+    let counted = allocation_counter::measure(|| {
+        let (mut wheel, mut deadlines) = (Wheel::<u64>::new(), Deadlines::new());
+        assert_eq!((wheel.next_deadline(), deadlines.next_deadline()), (None, None));
+        assert_eq!((wheel.advance(u64::MAX).count(), deadlines.pop_expired(9)), (0, None));
+    });
+    assert_eq!(counted.count_total, 0);
     assert!(size_of::<Wheel<u64>>() <= 1_024, "{}", size_of::<Wheel<u64>>());
     assert!(size_of::<Deadlines>() <= 1_024, "{}", size_of::<Deadlines>());
     println!("{} {}", size_of::<Wheel<u64>>(), size_of::<Deadlines>());
