@@ -5,10 +5,13 @@
 //! `kevent`. Nothing of such a library is part of this crate.
 //!
 //! The layout and the numbers are libkqueue's (its `sys/event.h`, the same in 2.3 to 2.7), which
-//! are FreeBSD's before 12. It differs from every kernel in one way that nothing can be built on,
-//! and that is made up for here: `EV_ADD` on a filter that exists fails unless it was added with
-//! `EV_CLEAR`, and with it does not report again what is pending. So the filter is deleted first, and
-//! added with the flags that a kernel would have kept ([`KEPT`]).
+//! are FreeBSD's before 12. It differs from every kernel in two ways that nothing can be built on, and
+//! that are made up for here:
+//!
+//! - `EV_ADD` on a filter that exists fails unless it was added with `EV_CLEAR`, and with it does not
+//!   report again what is pending. The filter is deleted first, and added with the flags that a kernel
+//!   would have kept ([`KEPT`]).
+//! - `EV_DELETE` of one direction makes the other forget its `EV_CLEAR`. That one is added anew.
 //!
 //! # How is this safe?
 //! - LIBRARY-VOUCHED: who sets the variable vouches that the library keeps kevent(2)'s contract.
@@ -139,6 +142,7 @@ pub(crate) unsafe fn kevent(
         if count < 0 {
             return count;
         }
+        library.restore_other_than(kq, &change);
         written += count;
     }
     if written > 0 {
@@ -157,26 +161,52 @@ const KEPT: u16 = EV_ONESHOT | EV_CLEAR | EV_DISPATCH;
 /// The queue, the identifier and the filter of a knote.
 type Knote = (c_int, usize, i16);
 
+/// With which of the [`KEPT`] flags and which `udata` each filter of a descriptor was added.
+static ADDED_WITH: Mutex<BTreeMap<Knote, (u16, usize)>> = Mutex::new(BTreeMap::new());
+
+/// Whether a change is of a filter of a descriptor and has one of `flags`.
+fn is_of_descriptor(change: &Kevent, flags: u16) -> bool {
+    change.flags & flags != 0 && matches!(change.filter, EVFILT_READ | EVFILT_WRITE)
+}
+
 impl Library {
     /// Before a filter of a descriptor is added: deletes the one that may be there, and gives the
     /// change the flags that this one would have kept.
     fn make_room_for(&self, kq: c_int, change: &mut Kevent) {
-        static ADDED_WITH: Mutex<BTreeMap<Knote, u16>> = Mutex::new(BTreeMap::new());
-        if change.flags & EV_ADD == 0 || !matches!(change.filter, EVFILT_READ | EVFILT_WRITE) {
+        if !is_of_descriptor(change, EV_ADD) {
             return;
         }
-        let delete = Kevent { flags: EV_DELETE, ..*change };
-        // SAFETY: 1. One change to read, a local. 2. No room for events, so the list may be null, and
-        // a failure (nothing to delete) is only returned. 3. No timeout, and no wait.
-        let deleted = unsafe { (self.kevent)(kq, &raw const delete, 1, ptr::null_mut(), 0, NOW) };
+        let there = self.tell(kq, Kevent { flags: EV_DELETE, ..*change });
         let mut added_with = ADDED_WITH.lock().unwrap_or_else(PoisonError::into_inner);
-        let knote = (kq, change.ident, change.filter);
-        match added_with.get(&knote) {
-            Some(kept) if deleted == 0 => change.flags = change.flags & !KEPT | kept,
-            _ => {
-                added_with.insert(knote, change.flags & KEPT);
-            }
+        let added = added_with.entry((kq, change.ident, change.filter)).or_default();
+        if there {
+            change.flags = change.flags & !KEPT | added.0;
         }
+        *added = (change.flags & KEPT, change.udata.addr());
+    }
+
+    /// After a filter of a descriptor was deleted: adds that of the other direction anew, if it is
+    /// there and had `EV_CLEAR`.
+    fn restore_other_than(&self, kq: c_int, change: &Kevent) {
+        if !is_of_descriptor(change, EV_DELETE) {
+            return;
+        }
+        let filter = if change.filter == EVFILT_READ { EVFILT_WRITE } else { EVFILT_READ };
+        let added_with = ADDED_WITH.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(&(flags, udata)) = added_with.get(&(kq, change.ident, filter)) else { return };
+        let other = Kevent { ident: change.ident, filter, flags: EV_DELETE, ..blank() };
+        if flags & EV_CLEAR != 0 && self.tell(kq, other) {
+            let udata = ptr::without_provenance_mut(udata);
+            self.tell(kq, Kevent { flags: EV_ADD | flags, udata, ..other });
+        }
+    }
+
+    /// One change without receipt. Whether it was made.
+    fn tell(&self, kq: c_int, change: Kevent) -> bool {
+        // SAFETY: 1. One change to read, a local. 2. No room for events, so the list may be null, and
+        // a failure is only returned. 3. No timeout, and no wait.
+        let done = unsafe { (self.kevent)(kq, &raw const change, 1, ptr::null_mut(), 0, NOW) };
+        done == 0
     }
 }
 
