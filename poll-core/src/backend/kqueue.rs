@@ -212,14 +212,20 @@ impl Kqueue {
     #[cold]
     fn sift(&self, room: &mut [native::Native], n: usize) -> usize {
         let batch = self.batches.fetch_add(1, SeqCst);
-        let count = self.sift_part(room, 0, n, batch);
-        if n < room.len() || count == n {
-            return count;
+        let mut count = self.sift_part(room, 0, n, batch);
+        let mut was_full = n == room.len();
+        // A oneshot has two late filters at most, and the bell one event.
+        let mut most = 2 * self.oneshots.load(SeqCst) + 1;
+        while was_full && count < room.len() && most > 0 {
+            let rest = &mut room[count..];
+            // An error leaves the slots empty: the caller has its events, the rest comes next time.
+            let now = Some(Duration::ZERO);
+            let n = kqueue::kevent(self.queue.as_fd(), &[], rest, now).unwrap_or(0);
+            was_full = n == rest.len();
+            count = self.sift_part(room, count, count + n, batch);
+            most -= 1;
         }
-        // An error leaves the slots empty: the caller has its events, the rest comes next time.
-        let now = Some(Duration::ZERO);
-        let more = kqueue::kevent(self.queue.as_fd(), &[], &mut room[count..], now).unwrap_or(0);
-        self.sift_part(room, count, count + more, batch)
+        count
     }
 
     /// Sifts `room[from..to]`. Returns how many events of `room[..to]` are left.

@@ -100,6 +100,21 @@ fn a_swallowed_half_leaves_its_slot_to_another_source() {
 }
 
 #[test]
+fn several_swallowed_halves_leave_their_slots_to_another_source() {
+    let poller = poller();
+    let armed: Vec<_> = (0..3).map(|_| armed(&poller, both(), Mode::Oneshot)).collect();
+    assert_eq!(wait(&poller, CAP).len(), armed.len());
+    for (_, theirs) in &armed {
+        let mut theirs = theirs;
+        theirs.write_all(b"x").unwrap();
+    }
+    let (other, _peer) = UnixStream::pair().unwrap();
+    let _other = poller.register(other, Token(8), WRITE, Mode::Level).unwrap();
+    let events = wait_with(&poller, 1, NOW);
+    assert_eq!((events.len(), events[0].token()), (1, Token(8)), "{events:?}");
+}
+
+#[test]
 fn a_change_of_mode_takes_effect() {
     let poller = poller();
     let (ours, mut theirs) = armed(&poller, READ, Mode::Level);
