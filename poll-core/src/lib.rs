@@ -173,6 +173,8 @@ mod event;
 mod events;
 mod interest;
 mod mode;
+#[cfg(doctest)]
+mod must_not_compile;
 mod notifier;
 mod poller;
 mod registration;
