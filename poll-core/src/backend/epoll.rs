@@ -8,9 +8,12 @@
 //! the last one that began, nothing has to be looked at.
 //!
 //! CLEAN-PREFIX: if a wait began when r rings had ended, and either found the bell's event or came
-//! back with room to spare, then no ring up to r turns up in this batch later. For the event of such
-//! a ring was in the kernel's ready list when the wait began, or had been taken; a wait with room to
-//! spare empties the list, and one that finds the event takes it, merged with all rings before.
+//! back with some events and room to spare, then no ring up to r turns up in this batch later. For
+//! the event of such a ring was in the kernel's ready list when the wait began, or had been taken; a
+//! wait with room to spare empties the list, and one that finds the event takes it, merged with all
+//! rings before. A wait that finds nothing tells nothing: whether the list is empty is looked up
+//! without its lock, and it looks so while another thread's wait is about to put back what did not
+//! fit (`ep_events_available` and `ep_start_scan`, fs/eventpoll.c).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -136,7 +139,7 @@ impl Epoll {
             }
         }
         events.commit(count);
-        if bell.is_some() || n < spare {
+        if bell.is_some() || (0 < n && n < spare) {
             events.memory.rings = ended; // CLEAN-PREFIX
         }
     }
@@ -148,5 +151,35 @@ impl Epoll {
             Ok(1) if native::token(&slot[0]) != Token::RESERVED => 1,
             _ => 0,
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// A batch of four that has seen no ring yet, and a poller that has rung twice.
+    fn rung_twice() -> (Epoll, Events) {
+        let epoll = Epoll::new().unwrap();
+        epoll.ring().unwrap();
+        epoll.ring().unwrap();
+        (epoll, Events::with_capacity(4))
+    }
+
+    #[test]
+    fn a_wait_that_finds_the_bell_need_not_look_for_it_again() {
+        let (epoll, mut events) = rung_twice();
+        epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        assert_eq!((events.len(), events.memory.rings), (0, 2));
+    }
+
+    #[test]
+    fn a_wait_that_finds_nothing_goes_on_looking_for_the_bell() {
+        let (epoll, mut events) = rung_twice();
+        // What the kernel may answer while another thread has the list in its hands.
+        epoll.take_bell_out(&mut events, 0, 4, 2);
+        assert_eq!(events.memory.rings, 0);
+        epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        assert_eq!((events.len(), events.memory.rings), (0, 2));
     }
 }
