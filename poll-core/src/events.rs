@@ -9,7 +9,8 @@ use crate::token::Token;
 /// The batch that [`Poller::wait`](crate::Poller::wait) fills: made once, used for every wait.
 ///
 /// Each thread that waits has its own. A wait clears it first and never puts in more than its
-/// capacity; what does not fit comes in a later wait. A batch may serve several pollers in turn.
+/// capacity; what does not fit comes in a later wait. A batch may serve several pollers in turn;
+/// [`wake_all`](crate::Waker::wake_all) asks for one batch for each.
 ///
 /// # Cost
 /// One allocation when it is made, none after. The kernel writes its events straight into it, and

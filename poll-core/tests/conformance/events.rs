@@ -36,6 +36,23 @@ fn one_batch_serves_several_pollers_in_turn() {
     });
 }
 
+#[test]
+fn a_batch_that_has_served_another_poller_since_is_new_to_a_wake_all() {
+    for_each_backend(|poller| {
+        let other = Poller::with_backend(poller.backend()).unwrap();
+        let all = poller.waker(Token(1)).unwrap();
+        let (mut kept, mut moved) = (Events::with_capacity(2), Events::with_capacity(2));
+        look_into(poller, &mut kept);
+        look_into(poller, &mut moved);
+        look_into(&other, &mut moved);
+        all.wake_all().unwrap();
+        assert!(look_into(poller, &mut moved).is_empty());
+        assert_eq!(tokens(&look_into(poller, &mut kept)), [1]);
+        all.wake_all().unwrap();
+        assert_eq!(tokens(&look_into(poller, &mut moved)), [1]);
+    });
+}
+
 /// The bell of the poller may ring while the batch serves another one.
 #[test]
 fn the_poller_s_own_token_never_shows() {

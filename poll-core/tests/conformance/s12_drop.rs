@@ -1,7 +1,9 @@
 //! Semantic 12: dropping, closing or forgetting, in any order, from any thread, during waits.
 
 use std::collections::VecDeque;
-use std::io::Read;
+use std::io::{IoSlice, IoSliceMut, Read};
+use std::ops::Deref;
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -32,6 +34,27 @@ fn a_dropped_guard_is_silent_although_a_duplicate_lives() {
         drop(theirs);
         assert_silent(poller);
         assert_eq!(drain(&duplicate), 1);
+    });
+}
+
+#[test]
+fn a_dropped_guard_is_silent_although_its_descriptor_is_in_flight() {
+    for_each_mode(|poller, mode| {
+        let (ours, theirs) = pair();
+        let (from, to) = pair();
+        let guard = poller.register(ours, Token(1), READ, mode).unwrap();
+        let carried = guard.deref().as_fd();
+        poll_sys::rights::send(from.as_fd(), &[IoSlice::new(b"x")], &[carried]).unwrap();
+        drop(guard);
+        send(&theirs);
+        assert_silent(poller);
+        // It arrives alive, and can be watched anew.
+        let mut arrived = Vec::new();
+        let mut buffer = [0; 1];
+        let buffers = &mut [IoSliceMut::new(&mut buffer)];
+        poll_sys::rights::receive(to.as_fd(), buffers, 1, &mut arrived).unwrap();
+        let _guard = poller.register(arrived.pop().unwrap(), Token(2), READ, mode).unwrap();
+        assert_eq!(tokens(&look(poller)), [2]);
     });
 }
 
