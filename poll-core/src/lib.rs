@@ -178,6 +178,7 @@ mod must_not_compile;
 mod notifier;
 mod poller;
 mod registration;
+pub mod signal;
 mod source;
 mod sync;
 mod token;

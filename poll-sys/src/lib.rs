@@ -211,6 +211,37 @@ pub mod event_port;
 
 pub mod stat;
 
+// ---- signals, processes, timers ----
+
+#[cfg(feature = "signal")]
+pub mod signal;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod signalfd;
+#[cfg(not(any(target_os = "android", target_os = "linux")))]
+#[path = "signalfd_none.rs"]
+pub mod signalfd;
+
+/// The first and the last of the real-time signals, where the system tells them.
+#[cfg(feature = "signal")]
+fn realtime_signals() -> Option<(libc::c_int, libc::c_int)> {
+    #[cfg(any(
+        target_os = "android",
+        target_os = "hurd",
+        target_os = "illumos",
+        target_os = "linux",
+        target_os = "solaris",
+    ))]
+    return Some((libc::SIGRTMIN(), libc::SIGRTMAX()));
+    #[cfg(not(any(
+        target_os = "android",
+        target_os = "hurd",
+        target_os = "illumos",
+        target_os = "linux",
+        target_os = "solaris",
+    )))]
+    None
+}
+
 // ---- sockets and pipes ----
 
 #[cfg(any(target_os = "android", target_os = "linux"))]

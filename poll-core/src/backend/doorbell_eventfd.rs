@@ -22,6 +22,11 @@ impl Doorbell {
         }
     }
 
+    /// What to write eight bytes to, to ring it from elsewhere.
+    pub(crate) fn outside(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
     /// Makes it unreadable.
     pub(crate) fn answer(&self) -> io::Result<()> {
         match eventfd::take(self.0.as_fd()) {

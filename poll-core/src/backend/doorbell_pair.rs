@@ -28,6 +28,11 @@ impl Doorbell {
         }
     }
 
+    /// What to write eight bytes to, to ring it from elsewhere.
+    pub(crate) fn outside(&self) -> BorrowedFd<'_> {
+        self.outside.as_fd()
+    }
+
     /// Makes it unreadable.
     pub(crate) fn answer(&self) -> io::Result<()> {
         let mut rings = [0; 128];

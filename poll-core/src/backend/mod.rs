@@ -3,8 +3,8 @@
 //! To add a system, add it to the `cfg`s of this file; to add a backend, add a file of the shape of
 //! [`Shape`] and a line to each list below.
 
-mod doorbell;
-#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
+pub(crate) mod doorbell;
+#[cfg(any(target_os = "linux", target_os = "android"))]
 mod epoll;
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
 mod event_port;
