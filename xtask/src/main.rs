@@ -4,6 +4,7 @@
 //! a table or, with `--json`, as JSON, and decides the exit code.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod check;
 mod ci;
 mod faults;
@@ -45,6 +46,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    Bench(bench::Options),
     Check(check::Options),
     Ci(ci::Options),
     Faults(faults::Options),
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
 
 fn perform(task: &Task, json: bool) -> Result<Report> {
     match task {
+        Task::Bench(options) => bench::run(options),
         Task::Check(options) => check::run(options),
         Task::Ci(options) => ci::run(options, json),
         Task::Faults(options) => faults::run(options),

@@ -3,10 +3,11 @@
 //! Run by `cargo xtask bench`, which reads the lines of JSON that this prints.
 #![forbid(unsafe_code)]
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lexopt::prelude::*;
-use poll_core_benches::measure;
+use poll_core_benches::measure::{self, Plan};
 use poll_core_benches::peers::Peer;
 use poll_core_benches::workloads::{ALL, Workload};
 use serde_json::json;
@@ -20,6 +21,10 @@ struct Options {
     milliseconds: Option<u64>,
     /// Do this many operations of the one workload and peer that are chosen, between two marks.
     times: Option<u64>,
+    /// Do them as often as standard input says, for a measurement in another process.
+    serve: bool,
+    /// Where the peers are that are programs of their own.
+    programs: Option<PathBuf>,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,21 +44,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let line = json!({ "name": name, "operation": operation,
                 "instructions": instructions, "peers": peers });
             println!("{line}");
-            continue;
-        }
-        if let Some(times) = options.times {
+        } else if let Some(times) = options.times {
             once(workload, peers[0], times);
-            continue;
-        }
-        if limit < (workload.sources + 8) * peers.len() as u64 + 64 {
-            let line = json!({ "workload": workload.name, "skipped":
-                format!("the limit of open files is {limit}") });
-            println!("{line}");
-            continue;
-        }
-        let budget = Duration::from_millis(options.milliseconds.unwrap_or(1000));
-        for figure in measure::measure(workload, &peers, budget) {
-            println!("{}", serde_json::to_string(&figure)?);
+        } else if options.serve {
+            if let Some(body) = workload.body(peers[0]) {
+                measure::serve(body);
+            }
+        } else {
+            let plan = Plan {
+                peers: &peers,
+                budget: Duration::from_millis(options.milliseconds.unwrap_or(1000)),
+                descriptors: limit,
+                programs: options.programs.as_deref(),
+            };
+            for figure in measure::measure(workload, &plan) {
+                println!("{}", serde_json::to_string(&figure)?);
+            }
         }
     }
     Ok(())
@@ -68,6 +74,8 @@ fn options() -> Result<Options, lexopt::Error> {
             Long("only") => options.only.push(parser.value()?.string()?),
             Long("peer") => options.peers.push(parser.value()?.string()?),
             Long("milliseconds") => options.milliseconds = Some(parser.value()?.parse()?),
+            Long("serve") => options.serve = true,
+            Long("programs") => options.programs = Some(parser.value()?.into()),
             Long("times") => options.times = Some(parser.value()?.parse()?),
             other => return Err(other.unexpected()),
         }

@@ -1,5 +1,8 @@
 //! Rounds in turn, medians, ratios.
 
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -27,30 +30,129 @@ pub struct Figure {
 /// What a round of one peer is to take: long beside the clock, short beside what else runs here.
 const ROUND: Duration = Duration::from_micros(400);
 
-/// Measures `workload` for all `peers`, round by round, for about `budget`.
+/// Where a peer's body runs.
+enum Runner {
+    Here(Body),
+    /// In a process of its own, which is told how often and tells how long.
+    There(Remote),
+}
+
+impl Runner {
+    /// The nanoseconds that so many operations took.
+    fn run(&mut self, times: u64) -> f64 {
+        match self {
+            Self::Here(body) => {
+                let start = Instant::now();
+                body(times);
+                start.elapsed().as_nanos() as f64
+            }
+            Self::There(remote) => remote.run(times),
+        }
+    }
+}
+
+struct Remote {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Remote {
+    /// `None` if the program is not there, or cannot do the workload.
+    fn new(mut command: Command) -> Option<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        let input = child.stdin.take()?;
+        let output = BufReader::new(child.stdout.take()?);
+        let mut remote = Self { child, input, output };
+        (remote.line() == "ready").then_some(remote)
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim().to_owned()
+    }
+
+    fn run(&mut self, times: u64) -> f64 {
+        writeln!(self.input, "{times}").unwrap();
+        self.line().parse().unwrap()
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        // It ends at the end of its input, but a hanging one must not hang this.
+        let _gone = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+/// How the peers are run.
+pub struct Plan<'a> {
+    pub peers: &'a [Peer],
+    pub budget: Duration,
+    /// As many files as a process may open.
+    pub descriptors: u64,
+    /// Where the programs in C are, if they were built.
+    pub programs: Option<&'a Path>,
+}
+
+impl Plan<'_> {
+    fn runner(&self, workload: &Workload, peer: Peer) -> Option<Runner> {
+        if let Some(program) = peer.program() {
+            let mut command = Command::new(self.programs?.join(program));
+            command.arg(workload.name);
+            return Remote::new(command).map(Runner::There);
+        }
+        if peer == Peer::OursPoll && 2 * workload.sources + 64 > self.descriptors {
+            // It holds a duplicate of each.
+            return None;
+        }
+        if (workload.sources + 8) * self.peers.len() as u64 + 64 <= self.descriptors {
+            return workload.body(peer).map(Runner::Here);
+        }
+        let mut command = Command::new(std::env::current_exe().ok()?);
+        command.args(["--serve", "--only", workload.name, "--peer", peer.name()]);
+        Remote::new(command).map(Runner::There)
+    }
+}
+
+/// The other side of a runner in a process of its own.
+pub fn serve(mut body: Body) {
+    println!("ready");
+    for line in std::io::stdin().lines() {
+        let times = line.unwrap().parse().unwrap();
+        let start = Instant::now();
+        body(times);
+        println!("{}", start.elapsed().as_nanos());
+    }
+}
+
+/// Measures `workload` as planned, round by round.
 #[must_use]
-pub fn measure(workload: &Workload, peers: &[Peer], budget: Duration) -> Vec<Figure> {
-    let made = peers.iter().filter_map(|peer| Some((*peer, workload.body(*peer)?)));
-    let mut bodies: Vec<(Peer, Body)> = made.collect();
-    let times = calibrate(&mut bodies[0].1);
-    let mut rounds: Vec<Vec<f64>> = vec![Vec::new(); bodies.len()];
+pub fn measure(workload: &Workload, plan: &Plan<'_>) -> Vec<Figure> {
+    let made = plan.peers.iter().filter_map(|peer| Some((*peer, plan.runner(workload, *peer)?)));
+    let mut runners: Vec<(Peer, Runner)> = made.collect();
+    let Some((_, first)) = runners.first_mut() else {
+        return Vec::new();
+    };
+    let times = calibrate(first);
+    let mut rounds: Vec<Vec<f64>> = vec![Vec::new(); runners.len()];
     let begun = Instant::now();
     let mut first = 0;
-    while begun.elapsed() < budget || rounds[0].len() < 5 {
+    while begun.elapsed() < plan.budget || rounds[0].len() < 5 {
         // Everybody begins a round as often as everybody else.
-        first = (first + 1) % bodies.len();
-        for place in 0..bodies.len() {
-            let at = (first + place) % bodies.len();
-            let body = &mut bodies[at].1;
+        first = (first + 1) % runners.len();
+        for place in 0..runners.len() {
+            let at = (first + place) % runners.len();
+            let runner = &mut runners[at].1;
             // Once unmeasured: the caches are another peer's.
-            body(1);
-            let start = Instant::now();
-            body(times);
-            rounds[at].push(start.elapsed().as_nanos() as f64 / times as f64);
+            runner.run(1);
+            rounds[at].push(runner.run(times) / times as f64);
         }
     }
     let raw = rounds[0].clone();
-    let figure = |((peer, _), times_of): (&(Peer, Body), &Vec<f64>)| {
+    let figure = |((peer, _), times_of): (&(Peer, Runner), &Vec<f64>)| {
         let mut ratios: Vec<f64> = times_of.iter().zip(&raw).map(|(own, raw)| own / raw).collect();
         let mut all = times_of.clone();
         Figure {
@@ -65,17 +167,14 @@ pub fn measure(workload: &Workload, peers: &[Peer], budget: Duration) -> Vec<Fig
             operations: times,
         }
     };
-    bodies.iter().zip(&rounds).map(figure).collect()
+    runners.iter().zip(&rounds).map(figure).collect()
 }
 
 /// How many operations make a round, by the hand-written loop.
-fn calibrate(body: &mut Body) -> u64 {
+fn calibrate(runner: &mut Runner) -> u64 {
     let mut times = 1;
     loop {
-        let start = Instant::now();
-        body(times);
-        let taken = start.elapsed();
-        if taken >= ROUND || times >= 1 << 20 {
+        if runner.run(times) >= ROUND.as_nanos() as f64 || times >= 1 << 20 {
             return times;
         }
         times *= 2;

@@ -64,12 +64,15 @@ impl Reactor for Bare {
     #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut each: impl FnMut(usize)) -> usize {
         let limit = timeout.map(|limit| Timespec::try_from(limit).unwrap());
-        let (events, _) = epoll::wait(&self.epoll, &mut *self.events, limit.as_ref()).unwrap();
-        for event in &*events {
-            let data = event.data;
-            each(data.u64() as usize);
-        }
-        events.len()
+        let wait = || {
+            let (events, _) = epoll::wait(&self.epoll, &mut *self.events, limit.as_ref())?;
+            for event in &*events {
+                let data = event.data;
+                each(data.u64() as usize);
+            }
+            Ok(events.len())
+        };
+        rustix::io::retry_on_intr(wait).unwrap()
     }
 
     fn waker(&mut self, token: usize) -> Fd {

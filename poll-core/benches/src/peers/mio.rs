@@ -60,7 +60,9 @@ impl Reactor for Mio {
 
     #[inline]
     fn wait(&mut self, timeout: Option<Duration>, mut each: impl FnMut(usize)) -> usize {
-        self.poll.poll(&mut self.events, timeout).unwrap();
+        while let Err(error) = self.poll.poll(&mut self.events, timeout) {
+            assert_eq!(error.kind(), std::io::ErrorKind::Interrupted);
+        }
         let mut n = 0;
         for event in &self.events {
             each(event.token().0);

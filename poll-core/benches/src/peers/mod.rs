@@ -20,10 +20,14 @@ pub enum Peer {
     Mio,
     Calloop,
     Tokio,
+    /// The hand-written loop in C, and C loops on libev and libuv: programs of their own.
+    RawC,
+    Libev,
+    Libuv,
 }
 
 impl Peer {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Raw,
         Self::RawAgain,
         Self::Bare,
@@ -32,6 +36,9 @@ impl Peer {
         Self::Mio,
         Self::Calloop,
         Self::Tokio,
+        Self::RawC,
+        Self::Libev,
+        Self::Libuv,
     ];
 
     #[must_use]
@@ -45,6 +52,20 @@ impl Peer {
             Self::Mio => "mio",
             Self::Calloop => "calloop",
             Self::Tokio => "tokio",
+            Self::RawC => "raw epoll in C",
+            Self::Libev => "libev",
+            Self::Libuv => "libuv",
+        }
+    }
+
+    /// The program of a peer that is written in C, by its name in the directory of such programs.
+    #[must_use]
+    pub const fn program(self) -> Option<&'static str> {
+        match self {
+            Self::RawC => Some("loop-raw"),
+            Self::Libev => Some("loop-ev"),
+            Self::Libuv => Some("loop-uv"),
+            _ => None,
         }
     }
 }

@@ -80,7 +80,12 @@ impl Reactor for Raw {
                 EpollTimeout::ZERO
             }
         };
-        let n = self.epoll.wait(&mut self.events, timeout).unwrap();
+        let n = loop {
+            match self.epoll.wait(&mut self.events, timeout) {
+                Ok(n) => break n,
+                Err(error) => assert_eq!(error, nix::errno::Errno::EINTR),
+            }
+        };
         for event in &self.events[..n] {
             each(event.data() as usize);
         }

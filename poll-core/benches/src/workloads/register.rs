@@ -125,7 +125,7 @@ pub(super) fn threads(peer: Peer, count: usize) -> Option<Body> {
             let wait = {
                 let epoll = epoll.clone();
                 move || {
-                    epoll.wait(&mut [EpollEvent::empty(); 8], EpollTimeout::NONE).unwrap();
+                    while epoll.wait(&mut [EpollEvent::empty(); 8], EpollTimeout::NONE).is_err() {}
                 }
             };
             let pair = move |fd: &Fd| {

@@ -6,19 +6,26 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
 use super::Body;
 use super::ready::CAPACITY;
 use crate::Reactor;
 
-/// There and back between two threads, each asleep in a poller of its own.
+/// There and back between two threads, each asleep in a poller of its own, each on a CPU of its
+/// own: where the scheduler puts them would else decide the figure, and differ from peer to peer.
 pub(super) fn latency<R: Reactor>() -> Option<Body> {
     let mut reactor = R::new(CAPACITY);
     let back = reactor.waker(0);
     let (send, receive) = mpsc::channel();
     let over = Arc::new(AtomicBool::new(false));
+    let free = sched_getaffinity(None).unwrap();
+    let cpus: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| free.is_set(*cpu)).collect();
     let thread = {
         let over = over.clone();
+        let other = cpus[1 % cpus.len()];
         thread::spawn(move || {
+            pin(other);
             let mut reactor = R::new(CAPACITY);
             send.send(reactor.waker(0)).unwrap();
             loop {
@@ -33,11 +40,19 @@ pub(super) fn latency<R: Reactor>() -> Option<Body> {
     let there = receive.recv().unwrap();
     let other = Other::<R> { there, over, thread: Some(thread) };
     Some(Box::new(move |times| {
+        pin(cpus[0]);
         for _ in 0..times {
             R::wake(&other.there);
             while reactor.wait(None, |_| ()) == 0 {}
         }
+        sched_setaffinity(None, &free).unwrap();
     }))
+}
+
+fn pin(cpu: usize) {
+    let mut one = CpuSet::new();
+    one.set(cpu);
+    sched_setaffinity(None, &one).unwrap();
 }
 
 struct Other<R: Reactor> {
