@@ -40,6 +40,18 @@ const SKIPS: &[Skip] = &[
         test: Some("fork::tests::a_child_that_makes_a_mark_of_its_own_still_tells_its_parents"),
         reason: WIPE,
     },
+    Skip {
+        places: &[Place::QemuUser],
+        program: "poll-net/httpd",
+        test: None,
+        reason: "it starts a program of the other CPU, which this kernel cannot",
+    },
+    Skip {
+        places: &[Place::Kernel],
+        program: "poll-net/httpd",
+        test: None,
+        reason: "there is no curl",
+    },
 ];
 
 /// The skips that hold for `program` at `place`.
