@@ -17,10 +17,10 @@ use crate::reply::{self, After, Date, Rest, Status};
 use crate::request::{self, Parsed};
 
 /// The most that one `sendfile` is asked for.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 1024 * 1024;
 
 /// How many writes one connection gets before the others have their turn.
-const WRITES: usize = 8;
+const WRITES: usize = 4;
 
 /// How much of what a refused client still sends is read and thrown away. Closing earlier would
 /// reset the connection and might take the answer away from under the client's eyes.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,6 +11,9 @@ use crate::files::{Found, Page, Root};
 use crate::listing;
 use crate::range::{Part, part};
 use crate::request::{Method, Request};
+
+/// How much of a large file goes out with its head.
+const FIRST: usize = 8 * 1024;
 
 /// The number and the words of a status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,10 +166,14 @@ fn file(
     first_piece(page.file, range, out)
 }
 
-/// The beginning of a file goes out with its head in one packet, and most files are no longer.
-fn first_piece(file: File, range: std::ops::Range<u64>, out: &mut Buffer) -> io::Result<Rest> {
+/// What goes out with the head, in one write: the whole file if there is room for it, else its first
+/// bytes, for the system to send the rest without a copy.
+fn first_piece(file: File, range: Range<u64>, out: &mut Buffer) -> io::Result<Rest> {
     let room = out.room();
-    let wanted = room.len().min(usize::try_from(range.end - range.start).unwrap_or(usize::MAX));
+    let wanted = match usize::try_from(range.end - range.start) {
+        Ok(length) if length <= room.len() => length,
+        _ => FIRST.min(room.len()),
+    };
     let count = file.read_at(&mut room[..wanted], range.start)?;
     out.add(count);
     let at = range.start + count as u64;

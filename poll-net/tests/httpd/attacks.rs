@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::served::{CAP, LARGE, Served, on_each_backend, wait_until};
 
 /// What a server may take for 64 connections that do their worst: 80 KiB each, and itself.
-const MEMORY: usize = 24 << 20;
+const MEMORY: usize = 12 << 20;
 
 #[track_caller]
 fn assert_serves(served: &Served) {
@@ -101,8 +101,9 @@ fn clients_that_never_read_cost_little_and_are_closed() {
         let served = Served::start(backend, &["--idle-timeout", "2"]);
         let before = served.descriptors();
         let mut clients: Vec<Client> = (0..64).map(|_| Client::connect(served.address)).collect();
-        for client in &mut clients {
-            (0..100).for_each(|_| client.get("/large.bin"));
+        let paths = ["/large.bin", "/medium.bin", "/paged/"].into_iter().cycle();
+        for (client, path) in clients.iter_mut().zip(paths) {
+            (0..100).for_each(|_| client.get(path));
         }
         for client in &clients {
             assert_eq!(client.stream().peek(&mut [0; 1]).unwrap(), 1, "the answer has begun");

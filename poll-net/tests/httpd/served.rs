@@ -127,6 +127,14 @@ impl Served {
         fs::read_dir(directory).ok().map(Iterator::count)
     }
 
+    /// The time for which it has used a processor, in hundredths of a second, where the system tells.
+    pub(crate) fn processor_ticks(&self) -> Option<u64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).ok()?;
+        // After the name in brackets: user and system time are the 14th and 15th of all fields.
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        Some(fields.split_whitespace().skip(11).take(2).map(|n| n.parse::<u64>().unwrap()).sum())
+    }
+
     /// The most memory that it ever had, in bytes, where the system tells.
     pub(crate) fn most_memory(&self) -> Option<usize> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
