@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use crate::levels::SLOTS;
 
 /// How many ids a block holds; the number after them is the next block's.
-const BLOCK: usize = 31;
+pub(crate) const BLOCK: usize = 31;
 
 /// No block.
 const NONE: u32 = u32::MAX;
@@ -60,11 +60,17 @@ pub(crate) struct Pool {
     blocks: Vec<Block>,
     /// The first free block; the others follow through their links.
     free: u32,
+    /// How many blocks are in queues.
+    used: usize,
 }
 
 impl Pool {
     pub(crate) const fn new() -> Self {
-        Self { blocks: Vec::new(), free: NONE }
+        Self {
+            blocks: Vec::new(),
+            free: NONE,
+            used: 0,
+        }
     }
 
     /// Adds an id at the end. Says whether the queue was empty.
@@ -88,6 +94,7 @@ impl Pool {
             self.free = self.blocks[block as usize].0[BLOCK];
             block
         };
+        self.used += 1;
         let was_empty = queue.is_empty();
         if was_empty {
             queue.head = block;
@@ -131,6 +138,7 @@ impl Pool {
         }
         block[BLOCK] = self.free;
         self.free = head;
+        self.used -= 1;
         Some(run)
     }
 
@@ -162,6 +170,7 @@ impl Pool {
     pub(crate) fn clear(&mut self) {
         self.blocks.clear();
         self.free = NONE;
+        self.used = 0;
     }
 
     pub(crate) fn shrink_to_fit(&mut self) {
@@ -179,6 +188,11 @@ impl Pool {
     /// Makes room for `ids` more ids, and one block for each slot that is not full.
     pub(crate) fn try_reserve(&mut self, ids: usize) -> Result<(), TryReserveError> {
         self.blocks.try_reserve_exact(ids / BLOCK + ids.min(SLOTS))
+    }
+
+    /// How many ids the blocks that are in queues have room for.
+    pub(crate) fn capacity_in_use(&self) -> usize {
+        self.used * BLOCK
     }
 
     /// How many blocks are in no queue.

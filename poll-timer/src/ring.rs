@@ -341,12 +341,14 @@ impl Ring {
     /// Files the nodes of a run of entries of `slot` where they belong now.
     #[inline]
     fn refile_run(&mut self, nodes: &mut impl Nodes, ids: &[u32], slot: u16) {
-        if usize::from(slot) >= levels::TICKS {
-            // These nodes are far apart and were not touched for long. Reading one has the others
-            // wait for their turn, unless all are asked for at once.
-            let touched = ids.iter().fold(0, |all, &id| all | nodes.node(id).deadline);
-            core::hint::black_box(touched);
-        }
+        // These nodes are far apart and were not touched for long. Reading one has the others wait for
+        // their turn, unless all are asked for at once.
+        let touched = if usize::from(slot) < levels::TICKS {
+            ids.iter().fold(0, |all, &id| all | nodes.order(id))
+        } else {
+            ids.iter().fold(0, |all, &id| all | nodes.node(id).deadline)
+        };
+        core::hint::black_box(touched);
         for &id in ids {
             let node = nodes.node(id);
             if node.place != slot {

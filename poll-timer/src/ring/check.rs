@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::{NEAR, NO_SLOT, NOBODY, NOWHERE, Nodes, Ring};
 use crate::levels::{self, SLOTS};
+use crate::queue::BLOCK;
 
 impl Ring {
     pub(crate) fn check_invariants(&self, nodes: &impl Nodes) {
@@ -55,7 +56,7 @@ impl Ring {
     /// Checks the slots, and returns which slot holds which id, in order.
     fn check_queues(&self) -> Vec<(u16, u32)> {
         let mut filed = Vec::new();
-        let mut blocks = self.pool.free_blocks();
+        let mut blocks = 0;
         let mut first = None;
         for (slot, queue) in (0u16..).zip(&self.queues) {
             assert_eq!(!queue.is_empty(), self.occupancy.contains(slot), "the bit of {slot}");
@@ -77,7 +78,13 @@ impl Ring {
                 filed.push((slot, id));
             }
         }
-        assert_eq!(blocks, self.pool.len(), "every block is in a queue or free");
+        let (free, in_use) = (self.pool.free_blocks(), self.pool.capacity_in_use());
+        assert_eq!(
+            blocks + free,
+            self.pool.len(),
+            "every block is in a queue or free"
+        );
+        assert_eq!(blocks * BLOCK, in_use, "the count of blocks in queues");
         assert_eq!(first.is_some(), self.wake_slot != NO_SLOT, "WAKE");
         assert_eq!(first.unwrap_or(u64::MAX), self.wake, "WAKE");
         filed.sort_unstable();

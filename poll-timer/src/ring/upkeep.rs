@@ -5,15 +5,18 @@ use alloc::vec::Vec;
 use super::{NEAR, NO_SLOT, NOWHERE, Nodes, Ring};
 use crate::due::Entry;
 use crate::levels::{LEVELS, Occupancy, SLOTS};
-use crate::queue::Queue;
+use crate::queue::{BLOCK, Queue};
 
 /// The node's place while a queue is rid of doubles.
 const SEEN: u16 = NEAR + 2;
 
 impl Ring {
-    /// Sweeps a slot now and then, so that stale entries stay fewer than a constant share: two
-    /// entries are looked at for each one that goes stale.
+    /// Sweeps a slot now and then, if the slots hold much more than there are nodes: two entries are
+    /// looked at for each one that goes stale, so that those are never the most for long.
     pub(super) fn sweep(&mut self, nodes: &mut impl Nodes) {
+        if self.pool.capacity_in_use() < 2 * nodes.node_count() as usize + 64 * BLOCK {
+            return;
+        }
         self.sweep_credit += 2;
         if self.sweep_credit < 64 {
             return;
