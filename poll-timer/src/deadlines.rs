@@ -424,4 +424,24 @@ mod tests {
             assert!(expired.into_iter().eq(even.chain((0..32).rev().filter(|id| id % 2 == 1))));
         }
     }
+
+    #[test]
+    fn a_sweep_leaves_one_entry_for_each_that_is_filed() {
+        let mut deadlines = Deadlines::new();
+        let far = 1 << 40;
+        for now in (0..2_000).step_by(10) {
+            // Far, then near, which leaves an entry behind, then far again when that comes due.
+            for id in 0..3 {
+                deadlines.set(id, far);
+                deadlines.set(id, now + 5);
+                deadlines.set(id, far);
+            }
+            assert_eq!(deadlines.pop_expired(now + 5), None);
+        }
+        let place = deadlines.slots.node(0).place;
+        let Deadlines { ring, slots } = &mut deadlines;
+        assert!(ring.sweep_one(slots, place) > 100);
+        assert_eq!(ring.sweep_one(slots, place), 3);
+        deadlines.check_invariants();
+    }
 }

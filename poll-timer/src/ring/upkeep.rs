@@ -27,9 +27,15 @@ impl Ring {
             return;
         };
         self.sweep_slot = (slot + 1) % SLOTS as u16;
+        self.sweep_credit -= self.sweep_one(nodes, slot) as i64;
+    }
+
+    /// Drops what is stale in a slot, doubles too. Says how many entries were looked at.
+    pub(crate) fn sweep_one(&mut self, nodes: &mut impl Nodes, slot: u16) -> usize {
+        let mut seen = 0;
         let mut old = core::mem::replace(&mut self.queues[usize::from(slot)], Queue::EMPTY);
         while let Some(run) = self.pool.take(&mut old, usize::MAX) {
-            self.sweep_credit -= run.ids().len() as i64;
+            seen += run.ids().len();
             for &id in run.ids() {
                 let node = nodes.node(id);
                 if node.place != slot {
@@ -47,6 +53,7 @@ impl Ring {
         if queue.is_empty() {
             self.vacate(slot);
         }
+        seen
     }
 
     /// Files every live node anew, with order numbers from 1, and drops all that is stale.
