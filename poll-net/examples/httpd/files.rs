@@ -60,6 +60,11 @@ impl Root {
         Ok(Self { directory, path: real })
     }
 
+    /// A descriptor for nothing but to be given up.
+    pub(crate) fn spare(&self) -> io::Result<OwnedFd> {
+        self.directory.try_clone()
+    }
+
     /// What the path of a request leads to.
     ///
     /// Escapes are decoded before anything is looked for, so that `%2e%2e%2f` is what it means.

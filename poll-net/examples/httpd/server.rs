@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use poll_core::{Events, Interest, Mode, Poller, Registration, Token, Tokens, Waker};
 use poll_net::{TcpListener, TcpStream};
 use poll_timer::{Clock, Deadlines};
+use rustix::io::Errno;
 
 use crate::buffer::Pool;
 use crate::connection::{Connection, OUTPUT, Shared, Waiting};
@@ -42,6 +44,9 @@ pub(crate) struct Server {
     clock: Clock,
     shared: Shared,
     limits: Limits,
+    /// Given up for the registration of a connection that was accepted with the last other
+    /// descriptor: poll(2) takes one for each. Without it, nothing is accepted.
+    spare: Option<OwnedFd>,
     /// While accepting pauses: when it goes on at the latest.
     paused_until: Option<Instant>,
     /// Once the server is stopped: when it ends at the latest.
@@ -71,6 +76,15 @@ impl Server {
             listener: Some(listener),
             connections: Tokens::new(),
             deadlines: Deadlines::new(),
+            limits: Limits {
+                connections: options.max_connections.div_ceil(options.threads),
+                header: options.header_timeout,
+                idle: options.idle_timeout,
+                grace: options.grace,
+            },
+            spare: Some(root.spare()?),
+            paused_until: None,
+            ends_at: None,
             shared: Shared {
                 root,
                 inputs: Pool::new(options.max_header),
@@ -78,14 +92,6 @@ impl Server {
                 date: Date::default(),
                 is_stopping: false,
             },
-            limits: Limits {
-                connections: options.max_connections.div_ceil(options.threads),
-                header: options.header_timeout,
-                idle: options.idle_timeout,
-                grace: options.grace,
-            },
-            paused_until: None,
-            ends_at: None,
         })
     }
 
@@ -133,11 +139,14 @@ impl Server {
             let Some(listener) = &self.listener else {
                 return Ok(());
             };
+            if self.paused_until.is_some() {
+                return Ok(());
+            }
             if self.connections.len() >= self.limits.connections + REFUSED {
                 return self.pause(now);
             }
             match listener.accept() {
-                Ok((stream, _peer)) => self.admit(stream, now),
+                Ok((stream, _peer)) => self.admit(stream, now)?,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 // Descriptors or memory are used up. The connection stays in the queue, and the
                 // listener would be reported again at once, for ever.
@@ -148,16 +157,22 @@ impl Server {
     }
 
     /// Takes a connection in, or tells it that there are too many.
-    fn admit(&mut self, stream: TcpStream, now: Instant) {
+    fn admit(&mut self, stream: TcpStream, now: Instant) -> io::Result<()> {
         let is_over = self.connections.len() >= self.limits.connections;
         let place = self.connections.vacant();
         let token = place.token();
         let connection = place.insert(Connection::new(self.poller.reserve(stream, token)));
-        let turned = match is_over {
+        let mut turned = match is_over {
             true => connection.refuse(Status::UNAVAILABLE, &mut self.shared),
             false => connection.turn(&mut self.shared),
         };
+        let is_exhausted = turned.as_ref().is_err_and(is_exhaustion);
+        if is_exhausted {
+            self.spare = None;
+            turned = connection.turn(&mut self.shared);
+        }
         self.settle(token, turned, now);
+        if is_exhausted { self.pause(now) } else { Ok(()) }
     }
 
     /// Lets a connection do what it can.
@@ -207,15 +222,23 @@ impl Server {
         Ok(())
     }
 
+    /// Watches the listener again, if there are descriptors to do so.
+    fn resume(&mut self, now: Instant) -> io::Result<()> {
+        self.paused_until = None;
+        if self.spare.is_none() {
+            self.spare = self.shared.root.spare().ok();
+        }
+        let Some(listener) = &self.listener else {
+            return Ok(());
+        };
+        let is_armed = listener.arm(Interest::READABLE, Mode::Level).is_ok();
+        if is_armed && self.spare.is_some() { Ok(()) } else { self.pause(now) }
+    }
+
     /// Does what is due at `now`.
     fn expire(&mut self, now: Instant) -> io::Result<()> {
         if self.paused_until.is_some_and(|until| now >= until) {
-            self.paused_until = None;
-            let listener = self.listener.as_ref();
-            if listener.is_some_and(|l| l.arm(Interest::READABLE, Mode::Level).is_err()) {
-                // poll(2) takes a descriptor for each source.
-                self.pause(now)?;
-            }
+            self.resume(now)?;
         }
         while let Some(slot) = self.deadlines.pop_expired(self.clock.now(now)) {
             let Some((token, connection)) = self.connections.at(slot) else {
@@ -248,4 +271,9 @@ impl Server {
             self.turn(token, now);
         }
     }
+}
+
+/// Whether the process or the system has no descriptor left.
+fn is_exhaustion(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
