@@ -167,6 +167,20 @@ mod tests {
     }
 
     #[test]
+    fn the_bell_takes_no_slot_of_a_full_batch() {
+        let epoll = Epoll::new().unwrap();
+        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let watch = Watch { token: Token(1), interest: Interest::WRITABLE, mode: Mode::Level };
+        let mut events = Events::with_capacity(1);
+        // The bell stands first in the kernel's list.
+        epoll.ring().unwrap();
+        epoll.add(ours.as_fd(), watch).unwrap();
+        epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        let tokens: Vec<Token> = events.iter().map(|event| event.token()).collect();
+        assert_eq!(tokens, [Token(1)]);
+    }
+
+    #[test]
     fn a_wait_that_finds_the_bell_need_not_look_for_it_again() {
         let (epoll, mut events) = rung_twice();
         epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();

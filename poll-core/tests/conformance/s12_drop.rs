@@ -162,6 +162,7 @@ fn a_drop_in_another_thread_is_a_barrier() {
         let dropped = AtomicUsize::new(0);
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
+            let _over = Finally(|| over.store(true, Ordering::SeqCst));
             for capacity in [1, 8] {
                 let (dropped, over) = (&dropped, &over);
                 scope.spawn(move || {
@@ -174,7 +175,6 @@ fn a_drop_in_another_thread_is_a_barrier() {
                     }
                 });
             }
-            // On a panic of a waiter the scope ends all the same: `over` is set below.
             let mut alive = VecDeque::new();
             for token in 1..=ROUNDS {
                 let (ours, theirs) = readable_pair();
@@ -189,7 +189,6 @@ fn a_drop_in_another_thread_is_a_barrier() {
                     dropped.store(token, Ordering::SeqCst);
                 }
             }
-            over.store(true, Ordering::SeqCst);
         });
     });
 }

@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use poll_core::{Backend, Events, Interest, Mode, Poller, Readiness, Token};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -177,8 +177,10 @@ pub(crate) fn next_into(poller: &Poller, events: &mut Events) -> Ready {
 /// tell. Returns what that event said.
 #[track_caller]
 pub(crate) fn until(poller: &Poller, token: usize, wanted: Readiness) -> Readiness {
+    let end = Instant::now() + CAP;
     let mut seen = Readiness::empty();
     while !seen.contains(wanted) {
+        assert!(Instant::now() < end, "{seen:?} is all within {CAP:?}");
         let ready = next(poller);
         seen = *ready.get(&token).unwrap_or_else(|| panic!("another token: {ready:?}"));
     }
@@ -223,6 +225,16 @@ pub(crate) const WRITE: Interest = Interest::WRITABLE;
 /// Both directions.
 pub(crate) fn both() -> Interest {
     READ | WRITE
+}
+
+/// Does something in any case, also after a panic: lets the threads of a scope end that would
+/// otherwise wait for the test.
+pub(crate) struct Finally<F: FnMut()>(pub(crate) F);
+
+impl<F: FnMut()> Drop for Finally<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 // ── the limit of descriptors ───────────────────────────────────────────────────────────────────

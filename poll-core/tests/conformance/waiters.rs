@@ -16,6 +16,7 @@ fn with_waiters(poller: &Poller, handle: impl Fn(usize) + Sync, work: impl FnOnc
     let stop: Waker = poller.waker(Token(STOP)).unwrap();
     let (ready, started) = channel();
     std::thread::scope(|scope| {
+        let _stop = Finally(|| stop.wake_all().unwrap());
         for _ in 0..THREADS {
             let (handle, ready) = (&handle, ready.clone());
             scope.spawn(move || {
@@ -37,7 +38,6 @@ fn with_waiters(poller: &Poller, handle: impl Fn(usize) + Sync, work: impl FnOnc
             started.recv_timeout(CAP).unwrap();
         }
         work();
-        stop.wake_all().unwrap();
     });
 }
 
