@@ -168,6 +168,7 @@
 mod backend;
 mod bell;
 pub mod channel;
+pub mod child;
 mod error;
 mod event;
 mod events;

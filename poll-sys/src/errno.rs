@@ -9,12 +9,10 @@ pub const NOENT: i32 = libc::ENOENT;
 pub const PERM: i32 = libc::EPERM;
 /// ENOSPC.
 pub const NOSPC: i32 = libc::ENOSPC;
-/// EINVAL.
-pub const INVAL: i32 = libc::EINVAL;
-/// EPIPE.
-pub const PIPE: i32 = libc::EPIPE;
-/// EBADF.
-pub const BADF: i32 = libc::EBADF;
+/// ENOSYS.
+pub const NOSYS: i32 = libc::ENOSYS;
+/// ESRCH.
+pub const SRCH: i32 = libc::ESRCH;
 
 /// Runs `body` and puts `errno` back to what it was.
 ///

@@ -213,6 +213,8 @@ pub mod stat;
 
 // ---- signals, processes, timers ----
 
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod pidfd;
 #[cfg(feature = "signal")]
 pub mod signal;
 #[cfg(any(target_os = "android", target_os = "linux"))]

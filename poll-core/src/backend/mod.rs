@@ -62,6 +62,46 @@ mod doorbell_kind;
 #[path = "doorbell_pair.rs"]
 mod doorbell_kind;
 
+// How a child's exit is seen.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "child_pidfd.rs"]
+pub(crate) mod child;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+))]
+#[path = "child_kqueue.rs"]
+pub(crate) mod child;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd",
+)))]
+pub(crate) use child_sigchld as child;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+)))]
+pub(crate) mod child_sigchld;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+))]
+mod one_kqueue;
+
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};

@@ -21,7 +21,7 @@ impl Signal {
     pub const ALRM: Self = Self(signal::ALRM);
     /// A fault; cannot be watched.
     pub const BUS: Self = Self(signal::BUS);
-    /// A child has exited, stopped or gone on.
+    /// A child has exited, stopped or gone on. For one child there is [`child`](crate::child).
     pub const CHLD: Self = Self(signal::CHLD);
     /// The process goes on after it was stopped.
     pub const CONT: Self = Self(signal::CONT);

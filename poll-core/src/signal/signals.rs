@@ -94,6 +94,11 @@ impl Signals {
 
         Pending(self.noted.take())
     }
+
+    /// Makes the source readable without a signal.
+    pub(crate) fn nudge(&self) -> std::io::Result<()> {
+        self.doorbell.ring()
+    }
 }
 
 impl AsFd for Signals {

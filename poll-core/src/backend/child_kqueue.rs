@@ -1,0 +1,53 @@
+//! A child's exit, by `EVFILT_PROC` in a kqueue of its own. The event is never taken, so that it
+//! stays readable.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::process::{Child, ExitStatus};
+
+use poll_sys::errno;
+use poll_sys::kqueue::{Change, Flags, note};
+
+use super::doorbell::Doorbell;
+use super::one_kqueue::OneKqueue;
+
+#[derive(Debug)]
+pub(crate) enum Watch {
+    Kqueue(OneKqueue),
+    /// It had exited before: rung once, never answered.
+    Over(Doorbell),
+}
+
+impl Watch {
+    pub(crate) fn new(child: &mut Child) -> io::Result<Self> {
+        if child.try_wait()?.is_some() {
+            return Self::over();
+        }
+        // Not reaped, and nobody else can: the number is still the child's.
+        let queue = OneKqueue::new()?;
+        match queue.change(Change::process(child.id(), Flags::ADD, note::EXIT)) {
+            // It exited in between, and waits to be reaped.
+            Err(error) if error.raw_os_error() == Some(errno::SRCH) => Self::over(),
+            done => done.map(|()| Self::Kqueue(queue)),
+        }
+    }
+
+    fn over() -> io::Result<Self> {
+        let over = Doorbell::new()?;
+        over.ring()?;
+        Ok(Self::Over(over))
+    }
+
+    pub(crate) fn try_wait(&self, child: &mut Child) -> io::Result<Option<ExitStatus>> {
+        child.try_wait()
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Kqueue(queue) => queue.as_fd(),
+            Self::Over(doorbell) => doorbell.as_fd(),
+        }
+    }
+}

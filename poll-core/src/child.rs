@@ -1,0 +1,175 @@
+//! The exit of a child process as an event.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::process::{Child, ExitStatus};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::backend::child::Watch;
+
+/// A child process as a source: readable once it has exited.
+///
+/// Its number is used only while the child is not reaped, and it is reaped here alone, so that no
+/// other process can be meant. That holds as long as nobody else in the program waits for *any* child
+/// (`waitpid(-1)`) or has the system reap them all (SIGCHLD ignored).
+///
+/// Its pipes are sources of their own: take `stdin`, `stdout` and `stderr` out of the [`Child`]
+/// before, and register each. A child may exit before the last of its output is read.
+///
+/// Once it has exited the source stays readable: after [`try_wait`](Self::try_wait) has given the
+/// status, disarm or drop its registration.
+///
+/// # Dropping
+/// A child that has exited is reaped, so that no zombie stays; one that runs is left to run, as by
+/// std's `Child`.
+///
+/// # Platform
+/// | system | by |
+/// |---|---|
+/// | Linux 5.3 | pidfd_open(2); before that, or where a sandbox forbids it, as the others |
+/// | BSDs, Apple | `EVFILT_PROC` in a kqueue of its own |
+/// | others | a handler of SIGCHLD, chained with others: the source may be readable without this child's exit |
+///
+/// # Cost
+/// `new`: 2 syscalls on Linux (waitid or wait4, `pidfd_open`), 3 with kqueue. `try_wait`: 1.
+///
+/// # Examples
+/// ```
+/// use poll_core::child::Process;
+/// use poll_core::{Events, Interest, Mode, Poller, Token};
+/// use std::process::Command;
+///
+/// let poller = Poller::new()?;
+/// let process = Process::new(Command::new("sh").args(["-c", "exit 3"]).spawn()?)?;
+/// let process = poller.register(process, Token(0), Interest::READABLE, Mode::Level)?;
+/// let mut events = Events::with_capacity(8);
+/// let status = loop {
+///     poller.wait(&mut events, None)?;
+///     if let Some(status) = process.try_wait()? {
+///         break status;
+///     }
+/// };
+/// assert_eq!(status.code(), Some(3));
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug)]
+pub struct Process {
+    /// `None` once it was given back.
+    child: Mutex<Option<Child>>,
+    watch: Watch,
+    id: u32,
+}
+
+impl Process {
+    /// Watches `child`.
+    ///
+    /// # Errors
+    /// EMFILE, ENFILE, ENOMEM; ECHILD if somebody else has reaped it. The child comes back in the
+    /// [`NotWatched`], which `?` turns into an `io::Error`.
+    pub fn new(mut child: Child) -> Result<Self, NotWatched> {
+        match Watch::new(&mut child) {
+            Ok(watch) => Ok(Self { id: child.id(), child: Mutex::new(Some(child)), watch }),
+            Err(error) => Err(NotWatched { child, error }),
+        }
+    }
+
+    /// The exit status if it has exited, which reaps it. Later calls give the same.
+    ///
+    /// # Errors
+    /// ECHILD if somebody else has reaped it.
+    ///
+    /// # Cost
+    /// 1 syscall (2 by SIGCHLD); none once the status is known, but by SIGCHLD.
+    pub fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
+        match &mut *self.child() {
+            Some(child) => self.watch.try_wait(child),
+            // Only `into_child` takes it, and that takes the process too.
+            None => Ok(None),
+        }
+    }
+
+    /// Kills the child (SIGKILL); does nothing if it is reaped.
+    ///
+    /// # Errors
+    /// EPERM if the child has changed its user.
+    pub fn kill(&self) -> io::Result<()> {
+        self.child().as_mut().map_or(Ok(()), Child::kill)
+    }
+
+    /// The number of the process. It means another one after this one is reaped.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Ends the watch and gives the child back; reaping it is the caller's again.
+    #[must_use]
+    pub fn into_child(self) -> Child {
+        let child = self.child().take();
+        child.expect("taken here alone, and the process with it")
+    }
+
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsFd for Process {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.watch.as_fd()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(child) = self.child().as_mut() {
+            // In a child of fork it is not this process's to reap: ECHILD.
+            let _none_of_ours = child.try_wait();
+        }
+    }
+}
+
+/// A child that could not be watched, given back with the reason.
+pub struct NotWatched {
+    child: Child,
+    error: io::Error,
+}
+
+impl NotWatched {
+    /// The reason.
+    #[must_use]
+    pub fn error(&self) -> &io::Error {
+        &self.error
+    }
+
+    /// The child, which runs on.
+    #[must_use]
+    pub fn into_child(self) -> Child {
+        self.child
+    }
+}
+
+impl From<NotWatched> for io::Error {
+    fn from(not_watched: NotWatched) -> Self {
+        not_watched.error
+    }
+}
+
+impl fmt::Debug for NotWatched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotWatched").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for NotWatched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the child could not be watched")
+    }
+}
+
+impl std::error::Error for NotWatched {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}

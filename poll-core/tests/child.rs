@@ -1,0 +1,134 @@
+//! `child::Process`.
+#![forbid(unsafe_code)]
+
+mod support;
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, Stdio};
+
+use poll_core::child::Process;
+use poll_core::{Events, Interest, Mode, Poller, Registration, Token};
+
+use support::{look, on_each_backend, wait};
+
+/// A child that exits when its standard input is closed.
+fn patient() -> Child {
+    Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap()
+}
+
+fn watch(poller: &Poller, child: Child, mode: Mode) -> Registration<Process> {
+    let process = Process::new(child).unwrap();
+    poller.register(process, Token(1), Interest::READABLE, mode).unwrap()
+}
+
+/// How the system names the state of a process of ours; `None` if there is none.
+fn state(id: u32) -> Option<String> {
+    let listed = Command::new("ps").args(["-o", "stat=", "-p", &id.to_string()]).output().unwrap();
+    let state = String::from_utf8(listed.stdout).unwrap().trim().to_owned();
+    (!state.is_empty()).then_some(state)
+}
+
+#[test]
+fn an_exit_is_an_event_in_every_mode_and_nothing_is_before() {
+    on_each_backend(|poller| {
+        for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+            if !poller.supports(mode) {
+                continue;
+            }
+            let mut events = Events::with_capacity(8);
+            let mut child = patient();
+            let stdin = child.stdin.take();
+            let process = watch(poller, child, mode);
+            assert_eq!(look(poller, &mut events), []);
+            assert!(process.try_wait().unwrap().is_none());
+            drop(stdin);
+            assert_eq!(wait(poller, &mut events)[0].0, Token(1));
+            for _ in 0..2 {
+                assert!(process.try_wait().unwrap().unwrap().success());
+            }
+        }
+    });
+}
+
+#[test]
+fn a_reaped_child_stays_readable() {
+    on_each_backend(|poller| {
+        let mut events = Events::with_capacity(8);
+        let mut child = Command::new("sh").args(["-c", "exit 7"]).spawn().unwrap();
+        child.wait().unwrap();
+        let process = watch(poller, child, Mode::Level);
+        for _ in 0..2 {
+            assert_eq!(wait(poller, &mut events)[0].0, Token(1));
+            assert_eq!(process.try_wait().unwrap().unwrap().code(), Some(7));
+        }
+    });
+}
+
+#[test]
+fn a_killed_child_tells_its_signal() {
+    on_each_backend(|poller| {
+        let process = watch(poller, patient(), Mode::Level);
+        process.kill().unwrap();
+        wait(poller, &mut Events::with_capacity(8));
+        assert_eq!(process.try_wait().unwrap().unwrap().signal(), Some(9));
+        process.kill().unwrap();
+    });
+}
+
+#[test]
+fn of_several_children_the_one_that_exits_is_told() {
+    on_each_backend(|poller| {
+        let mut events = Events::with_capacity(8);
+        let mut children = Vec::new();
+        for n in 0..4 {
+            let mut child = patient();
+            let stdin = child.stdin.take();
+            let process = Process::new(child).unwrap();
+            let process =
+                poller.register(process, Token(n), Interest::READABLE, Mode::Level).unwrap();
+            children.push((stdin, process));
+        }
+        for n in [2, 0, 3, 1] {
+            children[n].0 = None;
+            let told = wait(poller, &mut events);
+            assert_eq!(told.iter().map(|(token, _)| *token).collect::<Vec<_>>(), [Token(n)]);
+            assert!(children[n].1.try_wait().unwrap().is_some());
+            children[n].1.disarm().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_drop_after_the_exit_leaves_no_zombie() {
+    on_each_backend(|poller| {
+        let process = watch(poller, Command::new("true").spawn().unwrap(), Mode::Level);
+        wait(poller, &mut Events::with_capacity(8));
+        let id = process.id();
+        assert!(state(id).is_some_and(|state| state.starts_with('Z')));
+        drop(process);
+        assert_eq!(state(id), None);
+    });
+}
+
+#[test]
+fn a_drop_before_the_exit_leaves_the_child_alone() {
+    let mut child = patient();
+    let stdin = child.stdin.take();
+    let process = Process::new(child).unwrap();
+    let id = process.id();
+    assert!(state(id).is_some_and(|state| !state.starts_with('Z')));
+    let mut child = process.into_child();
+    assert!(child.try_wait().unwrap().is_none());
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_child_that_somebody_else_reaped_is_an_error() {
+    let child = Command::new("true").spawn().unwrap();
+    let id = rustix::process::Pid::from_raw(child.id().try_into().unwrap());
+    rustix::process::waitpid(id, rustix::process::WaitOptions::empty()).unwrap();
+    let error = Process::new(child).unwrap_err();
+    assert_eq!(error.error().raw_os_error(), Some(rustix::io::Errno::CHILD.raw_os_error()));
+    assert!(error.into_child().id() > 0);
+}
