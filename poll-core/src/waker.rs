@@ -74,7 +74,10 @@ impl Waker {
         if !poller.is_of_this_process() {
             return Err(WakeError::Forked);
         }
-        poll_sys::errno::preserve(|| poller.bell.wake(place, &poller.backend))
+        // Nothing here touches errno but the ring, which keeps it.
+        poller
+            .bell
+            .wake(place, &poller.backend)
             .map_err(|error| WakeError::Os(error.raw_os_error().unwrap_or(0)))
     }
 

@@ -135,6 +135,7 @@ pub fn create() -> io::Result<OwnedFd> {
 ///
 /// # Cost
 /// 1 syscall, no allocation.
+#[inline]
 pub fn add(
     epoll: BorrowedFd<'_>,
     source: BorrowedFd<'_>,
@@ -153,6 +154,7 @@ pub fn add(
 ///
 /// # Cost
 /// 1 syscall, no allocation.
+#[inline]
 pub fn modify(
     epoll: BorrowedFd<'_>,
     source: BorrowedFd<'_>,
@@ -169,11 +171,13 @@ pub fn modify(
 ///
 /// # Cost
 /// 1 syscall, no allocation.
+#[inline]
 pub fn delete(epoll: BorrowedFd<'_>, source: BorrowedFd<'_>) -> io::Result<()> {
     // The event is ignored; a null one is an error before Linux 2.6.9 (epoll_ctl(2), BUGS).
     control(epoll, libc::EPOLL_CTL_DEL, source, Event::new(Flags::empty(), 0))
 }
 
+#[inline]
 fn control(
     epoll: BorrowedFd<'_>,
     operation: c_int,

@@ -49,14 +49,17 @@ impl Shape for Epoll {
         Ok(Self { epoll, bell, rings_begun: AtomicUsize::new(0), rings_ended: AtomicUsize::new(0) })
     }
 
+    #[inline]
     fn supports(&self, mode: Mode) -> bool {
         matches!(mode, Mode::Level | Mode::Edge | Mode::Oneshot)
     }
 
+    #[inline]
     fn supports_interest(&self, _: Interest) -> bool {
         true
     }
 
+    #[inline]
     fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
         epoll::add(self.epoll.as_fd(), source, flags(watch), native::datum(watch.token))
             .map_err(register_error)?;
@@ -64,22 +67,26 @@ impl Shape for Epoll {
         Ok(0)
     }
 
+    #[inline]
     fn modify(&self, source: BorrowedFd<'_>, _: Key, watch: Watch) -> Result<(), RegisterError> {
         epoll::modify(self.epoll.as_fd(), source, flags(watch), native::datum(watch.token))
             .map_err(register_error)
     }
 
+    #[inline]
     fn delete(&self, source: BorrowedFd<'_>, _: Key) -> Result<(), RegisterError> {
         epoll::delete(self.epoll.as_fd(), source).map_err(register_error)
     }
 
     fn abandon(&self, _: Key) {}
 
+    #[inline]
     fn find(&self, _: BorrowedFd<'_>) -> Result<Key, RegisterError> {
         Ok(0)
     }
 }
 
+#[inline]
 fn flags(watch: Watch) -> Flags {
     let mut flags = match watch.mode {
         Mode::Level => Flags::empty(),

@@ -297,18 +297,22 @@ impl Any {
         }
     }
 
+    #[inline]
     pub(crate) fn supports(&self, mode: Mode) -> bool {
         each!(self, backend => backend.supports(mode))
     }
 
+    #[inline]
     pub(crate) fn supports_interest(&self, interest: Interest) -> bool {
         each!(self, backend => backend.supports_interest(interest))
     }
 
+    #[inline]
     pub(crate) fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
         each!(self, backend => backend.add(source, watch))
     }
 
+    #[inline]
     pub(crate) fn modify(
         &self,
         source: BorrowedFd<'_>,
@@ -318,6 +322,7 @@ impl Any {
         each!(self, backend => backend.modify(source, key, watch))
     }
 
+    #[inline]
     pub(crate) fn delete(&self, source: BorrowedFd<'_>, key: Key) -> Result<(), RegisterError> {
         each!(self, backend => backend.delete(source, key))
     }
@@ -326,14 +331,16 @@ impl Any {
         each!(self, backend => backend.abandon(key));
     }
 
+    #[inline]
     pub(crate) fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
         each!(self, backend => backend.find(source))
     }
 }
 
 impl Ring for Any {
+    /// Also keeps `errno`: a waker may be in a signal handler.
     fn ring(&self) -> io::Result<()> {
-        each!(self, backend => backend.ring())
+        poll_sys::errno::preserve(|| each!(self, backend => backend.ring()))
     }
 }
 

@@ -58,7 +58,7 @@ const fn workload(
     Workload { name, operation, sources, instructions, make }
 }
 
-use ready::{active, empty_wait, ready, timeout};
+use ready::{active, empty_wait, ready, threaded, timeout};
 use register::{arm_again, arm_change, batch, bulk, close, pair, reserve, threads};
 use talk::{accept, accept_reserved, echo, ping_pong};
 use wake::{awake, latency, pending};
@@ -106,6 +106,12 @@ pub const ALL: &[Workload] = &[
     workload("empty wait", "wait(0), nothing ready", 1, true, |peer| reactor!(peer, empty_wait())),
     workload("1 ready, level", "wait, look at 1 event", 1, true, |peer| {
         reactor!(peer, ready(1, Mode::Level))
+    }),
+    workload("empty wait, 2 threads", "wait(0) beside another thread", 1, false, |peer| {
+        threaded(reactor!(peer, empty_wait()))
+    }),
+    workload("1 ready, level, 2 threads", "wait beside another thread", 1, false, |peer| {
+        threaded(reactor!(peer, ready(1, Mode::Level)))
     }),
     workload("100 ready, level", "wait, look at 100 events", 100, true, |peer| {
         reactor!(peer, ready(100, Mode::Level))

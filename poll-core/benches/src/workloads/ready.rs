@@ -100,3 +100,16 @@ pub(super) fn timeout<R: Reactor>(micros: u64) -> Option<Body> {
         black_box(&guard);
     }))
 }
+
+/// `body` in a process that has a second thread, as every program that wakes a poller has: the C
+/// library's waits are cancellation points, and only then pay for it.
+pub(super) fn threaded(body: Option<Body>) -> Option<Body> {
+    let mut body = body?;
+    let (keep, receive) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || receive.recv());
+    Some(Box::new(move |times| {
+        body(times);
+        // The thread lives until this is dropped.
+        black_box(&keep);
+    }))
+}
