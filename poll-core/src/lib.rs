@@ -169,6 +169,7 @@ mod backend;
 mod bell;
 pub mod channel;
 pub mod child;
+mod busy_poll;
 mod error;
 mod event;
 mod events;
@@ -188,6 +189,7 @@ mod wait;
 mod waker;
 
 pub use backend::Backend;
+pub use busy_poll::BusyPoll;
 pub use error::{RegisterError, Rejected, WakeError};
 pub use event::{Event, Readiness};
 pub use events::{Events, Iter};

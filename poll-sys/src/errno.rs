@@ -7,6 +7,8 @@ pub const EXIST: i32 = libc::EEXIST;
 pub const NOENT: i32 = libc::ENOENT;
 /// EPERM.
 pub const PERM: i32 = libc::EPERM;
+/// ENOTTY.
+pub const NOTTY: i32 = libc::ENOTTY;
 /// ENOSPC.
 pub const NOSPC: i32 = libc::ENOSPC;
 /// ENOSYS.

@@ -5,6 +5,8 @@ compile_error!("poll-sys knows no interface of this system: add one in poll-sys/
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub mod epoll;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub mod epoll_params;
 pub mod errno;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub mod eventfd;

@@ -20,10 +20,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use poll_sys::epoll::{self, Flags};
+use poll_sys::epoll_params::{self, Params};
+use poll_sys::errno;
 
 use super::doorbell::Doorbell;
 use super::{Key, Shape, Watch, native, register_error};
 use crate::bell::Ring;
+use crate::busy_poll::BusyPoll;
 use crate::error::RegisterError;
 use crate::events::Events;
 use crate::interest::Interest;
@@ -83,6 +86,19 @@ impl Shape for Epoll {
     #[inline]
     fn find(&self, _: BorrowedFd<'_>) -> Result<Key, RegisterError> {
         Ok(0)
+    }
+
+    fn set_busy_poll(&self, how: BusyPoll) -> io::Result<()> {
+        // A time beyond the field is one beyond what the kernel takes, too: EINVAL.
+        let time = u32::try_from(how.time.as_micros()).unwrap_or(u32::MAX);
+        let params = Params::new(time, how.packets, how.prefer);
+        epoll_params::set(self.epoll.as_fd(), params).map_err(|error| {
+            match error.raw_os_error() {
+                // An epoll without the call knows no call at all.
+                Some(errno::NOTTY) => io::Error::new(io::ErrorKind::Unsupported, error),
+                _ => error,
+            }
+        })
     }
 }
 

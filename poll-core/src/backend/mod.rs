@@ -107,6 +107,7 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use crate::bell::{Bell, Ring};
+use crate::busy_poll::BusyPoll;
 use crate::error::RegisterError;
 use crate::events::Events;
 use crate::interest::Interest;
@@ -192,6 +193,14 @@ pub(crate) trait Shape: Kernel + Sized {
 
     /// The key of a registration by its source, for the unowned form.
     fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError>;
+
+    /// Sets how a wait polls network devices.
+    fn set_busy_poll(&self, _how: BusyPoll) -> io::Result<()> {
+        Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "this backend cannot busy-poll network devices",
+        ))
+    }
 }
 
 /// How a source is watched.
@@ -334,6 +343,12 @@ impl Any {
     #[inline]
     pub(crate) fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
         each!(self, backend => backend.find(source))
+    }
+}
+
+impl Any {
+    pub(crate) fn set_busy_poll(&self, how: BusyPoll) -> io::Result<()> {
+        each!(self, backend => backend.set_busy_poll(how))
     }
 }
 
