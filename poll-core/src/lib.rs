@@ -167,9 +167,9 @@
 
 mod backend;
 mod bell;
+mod busy_poll;
 pub mod channel;
 pub mod child;
-mod busy_poll;
 mod error;
 mod event;
 mod events;

@@ -7,12 +7,18 @@ pub const EXIST: i32 = libc::EEXIST;
 pub const NOENT: i32 = libc::ENOENT;
 /// EPERM.
 pub const PERM: i32 = libc::EPERM;
-/// ENOTTY.
-pub const NOTTY: i32 = libc::ENOTTY;
+/// EBADF.
+pub const BADF: i32 = libc::EBADF;
+/// EINVAL.
+pub const INVAL: i32 = libc::EINVAL;
 /// ENOSPC.
 pub const NOSPC: i32 = libc::ENOSPC;
 /// ENOSYS.
 pub const NOSYS: i32 = libc::ENOSYS;
+/// ENOTTY.
+pub const NOTTY: i32 = libc::ENOTTY;
+/// EPIPE.
+pub const PIPE: i32 = libc::EPIPE;
 /// ESRCH.
 pub const SRCH: i32 = libc::ESRCH;
 

@@ -66,11 +66,7 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) const fn new() -> Self {
-        Self {
-            blocks: Vec::new(),
-            free: NONE,
-            used: 0,
-        }
+        Self { blocks: Vec::new(), free: NONE, used: 0 }
     }
 
     /// Adds an id at the end. Says whether the queue was empty.

@@ -79,11 +79,7 @@ impl Ring {
             }
         }
         let (free, in_use) = (self.pool.free_blocks(), self.pool.capacity_in_use());
-        assert_eq!(
-            blocks + free,
-            self.pool.len(),
-            "every block is in a queue or free"
-        );
+        assert_eq!(blocks + free, self.pool.len(), "every block is in a queue or free");
         assert_eq!(blocks * BLOCK, in_use, "the count of blocks in queues");
         assert_eq!(first.is_some(), self.wake_slot != NO_SLOT, "WAKE");
         assert_eq!(first.unwrap_or(u64::MAX), self.wake, "WAKE");
