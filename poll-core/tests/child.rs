@@ -101,7 +101,11 @@ fn of_several_children_the_one_that_exits_is_told() {
 #[test]
 fn a_drop_after_the_exit_leaves_no_zombie() {
     on_each_backend(|poller| {
-        let process = watch(poller, Command::new("true").spawn().unwrap(), Mode::Level);
+        let mut child = patient();
+        let stdin = child.stdin.take();
+        let process = watch(poller, child, Mode::Level);
+        // Not before: one that has exited when it comes to be watched is reaped there.
+        drop(stdin);
         wait(poller, &mut Events::with_capacity(8));
         let id = process.id();
         assert!(state(id).is_some_and(|state| state.starts_with('Z')));
