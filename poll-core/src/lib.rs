@@ -183,6 +183,7 @@ mod registration;
 pub mod signal;
 mod source;
 mod sync;
+pub mod timer;
 mod token;
 mod tokens;
 mod wait;

@@ -101,10 +101,10 @@ fn of_several_children_the_one_that_exits_is_told() {
 #[test]
 fn a_drop_after_the_exit_leaves_no_zombie() {
     on_each_backend(|poller| {
+        // It exits after it is watched, so that it is not reaped by the first look.
         let mut child = patient();
         let stdin = child.stdin.take();
         let process = watch(poller, child, Mode::Level);
-        // Not before: one that has exited when it comes to be watched is reaped there.
         drop(stdin);
         wait(poller, &mut Events::with_capacity(8));
         let id = process.id();

@@ -13,6 +13,8 @@ pub const BADF: i32 = libc::EBADF;
 pub const INVAL: i32 = libc::EINVAL;
 /// ENOSPC.
 pub const NOSPC: i32 = libc::ENOSPC;
+/// ECANCELED.
+pub const CANCELED: i32 = libc::ECANCELED;
 /// ENOSYS.
 pub const NOSYS: i32 = libc::ENOSYS;
 /// ENOTTY.

@@ -224,6 +224,8 @@ pub mod signalfd;
 #[cfg(not(any(target_os = "android", target_os = "linux")))]
 #[path = "signalfd_none.rs"]
 pub mod signalfd;
+#[cfg(any(target_os = "android", target_os = "linux"))]
+pub mod timerfd;
 
 /// The first and the last of the real-time signals, where the system tells them.
 #[cfg(feature = "signal")]

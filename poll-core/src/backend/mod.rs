@@ -102,6 +102,31 @@ pub(crate) mod child_sigchld;
 ))]
 mod one_kqueue;
 
+// A timer of the kernel's.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[path = "timer_timerfd.rs"]
+pub(crate) mod timer;
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "netbsd",
+    target_os = "openbsd",
+))]
+#[path = "timer_kqueue.rs"]
+pub(crate) mod timer;
+#[cfg(not(any(
+    target_vendor = "apple",
+    target_os = "android",
+    target_os = "dragonfly",
+    target_os = "freebsd",
+    target_os = "linux",
+    target_os = "netbsd",
+    target_os = "openbsd",
+)))]
+#[path = "timer_none.rs"]
+pub(crate) mod timer;
+
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
