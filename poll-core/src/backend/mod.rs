@@ -62,6 +62,9 @@ mod doorbell_kind;
 #[path = "doorbell_pair.rs"]
 mod doorbell_kind;
 
+#[cfg(all(test, not(loom), any(target_os = "linux", target_os = "android")))]
+mod inotify_tests;
+
 // How a child's exit is seen.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[path = "child_pidfd.rs"]
