@@ -85,8 +85,8 @@
 //!
 //! - A heap's longest tick is shorter: a wheel moves the timers of a slot at a time. Those beyond 65 s
 //!   (at 1 ms) come down a slot of 65,536 ticks at a time. A budget bounds each call.
-//! - A handful of timers is as well kept in a sorted vector: an empty wheel is 200 bytes, but the first
-//!   timer allocates 12 KiB of slots.
+//! - A handful of timers is as well kept in a sorted vector: an empty wheel is 400 to 600 bytes, and
+//!   the first timer allocates 12 KiB of slots.
 //! - [`Wheel`] checks a key and keeps a payload: who can use [`Deadlines`] should. Both grow with the
 //!   most timers that there ever were, until `shrink_to_fit`.
 //! - It is one wheel for one thread; there is nothing here for timers shared between threads.
