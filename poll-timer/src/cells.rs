@@ -192,7 +192,8 @@ impl<T> Cells<T> {
         )
     }
 
-    /// Takes the value of a live cell of that generation out, and frees the cell, which stays filed.
+    /// Takes the value of a live cell of that generation out, and frees the cell, which stays
+    /// filed.
     #[inline]
     pub(crate) fn remove(&mut self, id: u32, generation: Generation) -> Option<T> {
         let cell = self.cells.get_mut(id as usize)?;

@@ -67,8 +67,8 @@ impl Nodes for Slots {
     }
 }
 
-/// A timing wheel with one deadline per id: the form for an event loop, whose connections have small
-/// numbers already.
+/// A timing wheel with one deadline per id: the form for an event loop, whose connections have
+/// small numbers already.
 ///
 /// There is no key and no payload: the id is both. Ids should be dense, such as the slot of a
 /// connection in its table, for memory is kept for every id up to the greatest one.
@@ -193,7 +193,8 @@ impl Deadlines {
     fn grow(&mut self, id: u32) {
         assert!(id <= Self::MAX_ID, "the id {id} is greater than Deadlines::MAX_ID");
         self.ring.prepare();
-        // A few more than asked for, since ids come one by one; not more than memory was reserved for.
+        // A few more than asked for, since ids come one by one; not more than memory was reserved
+        // for.
         let len = id as usize + 1;
         self.slots.0.reserve(len - self.slots.0.len());
         let len = (len + 63).min(self.slots.0.capacity()).min(Self::MAX_ID as usize + 1);
@@ -257,8 +258,8 @@ impl Deadlines {
 
     /// When to look again: at or before the earliest deadline, and `None` if there is none.
     ///
-    /// One who wakes then and calls [`pop_expired`](Self::pop_expired) may find nothing due, but has
-    /// moved the wheel on, so the same answer does not come again.
+    /// One who wakes then and calls [`pop_expired`](Self::pop_expired) may find nothing due, but
+    /// has moved the wheel on, so the same answer does not come again.
     ///
     /// # Cost
     ///
@@ -278,7 +279,8 @@ impl Deadlines {
     ///
     /// # Cost
     ///
-    /// O(1) amortised for each timer that expires or moves to a finer slot, whatever time has passed.
+    /// O(1) amortised for each timer that expires or moves to a finer slot, whatever time has
+    /// passed.
     #[inline]
     pub fn pop_expired(&mut self, now: u64) -> Option<u32> {
         self.pop_expired_within(now, &mut usize::MAX.clone())
@@ -286,9 +288,9 @@ impl Deadlines {
 
     /// As [`pop_expired`](Self::pop_expired), but takes at most `budget` steps and subtracts them.
     ///
-    /// A step is a timer handed out, or one looked at because the slot that it is filed in came due.
-    /// When the answer is `None` and `budget` is 0, something may still be due: call again, now or
-    /// after other work. Nothing is lost meanwhile, and
+    /// A step is a timer handed out, or one looked at because the slot that it is filed in came
+    /// due. When the answer is `None` and `budget` is 0, something may still be due: call again,
+    /// now or after other work. Nothing is lost meanwhile, and
     /// [`next_wake`](Self::next_wake) tells how long there is to sleep.
     ///
     /// # Examples

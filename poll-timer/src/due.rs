@@ -1,8 +1,8 @@
 //! What has left the slots: the timers of the tick in hand, and a heap for the few that are ordered
 //! one by one.
 //!
-//! An entry carries the order number that its timer had when it was pushed. A timer that is moved or
-//! taken gets another number or dies, so the entry is stale from then on and is skipped.
+//! An entry carries the order number that its timer had when it was pushed. A timer that is moved
+//! or taken gets another number or dies, so the entry is stale from then on and is skipped.
 
 use alloc::collections::{BinaryHeap, TryReserveError};
 use alloc::vec::Vec;

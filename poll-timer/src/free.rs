@@ -11,8 +11,8 @@ const LEVELS: usize = 6;
 
 /// A set of numbers below a bound.
 ///
-/// Bit `i` of level 0 says whether `i` is in the set; bit `i` of another level says whether word `i`
-/// of the level below has a bit.
+/// Bit `i` of level 0 says whether `i` is in the set; bit `i` of another level says whether word
+/// `i` of the level below has a bit.
 #[derive(Debug, Clone)]
 pub(crate) struct FreeSet {
     levels: [Vec<u64>; LEVELS],

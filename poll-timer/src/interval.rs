@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 ///
 /// The caller schedules [`deadline`](Self::deadline); when that timer expires, [`beat`](Self::beat)
 /// moves on to the first beat after the present and tells how many were missed. Because beats are
-/// counted in instants and only the schedule is rounded to ticks, a period that is no whole number of
-/// ticks does not drift either.
+/// counted in instants and only the schedule is rounded to ticks, a period that is no whole number
+/// of ticks does not drift either.
 ///
 /// # Examples
 ///
@@ -55,7 +55,8 @@ impl Interval {
     }
 
     /// If a beat is due, moves on to the first one after `now` and says how many were missed: those
-    /// that are past, but for the earliest, which is the one that is due. `None` if none is due yet.
+    /// that are past, but for the earliest, which is the one that is due. `None` if none is due
+    /// yet.
     ///
     /// A beat that would be beyond all instants is not moved to.
     pub fn beat(&mut self, now: Instant) -> Option<u64> {

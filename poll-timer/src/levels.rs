@@ -1,8 +1,8 @@
 //! The geometry of the ring: which slot holds which span of ticks.
 //!
 //! Ten levels of 8, 8, 6, 6, 6, 6, 6, 6, 6 and 6 bits make up the 64 bits of a tick, 1,024 slots in
-//! all. A slot of a level spans `2^shift` ticks, aligned. A level is a ring: it holds as many spans as
-//! it has slots, from the one that `cur` is in, so an index names one span only.
+//! all. A slot of a level spans `2^shift` ticks, aligned. A level is a ring: it holds as many spans
+//! as it has slots, from the one that `cur` is in, so an index names one span only.
 
 /// How many levels there are.
 pub(crate) const LEVELS: usize = 10;

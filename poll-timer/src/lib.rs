@@ -16,8 +16,8 @@
 //! - **Never early**: what is handed out at a time has a deadline at or before it.
 //! - **Never late**: what has a deadline at or before a time is handed out by the first call that
 //!   tells that time and goes to its end.
-//! - **In order**: by deadline, and equal deadlines by when they were set, a change of deadline being
-//!   a new setting.
+//! - **In order**: by deadline, and equal deadlines by when they were set, a change of deadline
+//!   being a new setting.
 //! - **Any deadline**: all of `u64` is legal, the past too, which is due at once. Time may jump as
 //!   far as it likes; it costs what expires or moves, not what passes. It never goes back: a time
 //!   before one that was told counts as that one.
@@ -27,8 +27,8 @@
 //! # How it works
 //!
 //! Ten levels of slots. One of level 0 spans a tick, one of level 1 spans 256 ticks, one of level 2
-//! 65,536, and so on, until the tenth level spans all of `u64`. Seen from the present, each level is
-//! a ring that begins where the present is:
+//! 65,536, and so on, until the tenth level spans all of `u64`. Seen from the present, each level
+//! is a ring that begins where the present is:
 //!
 //! ```text
 //!            now = 1,000                                      deadline = 1,700: 700 ticks away
@@ -44,9 +44,9 @@
 //!        a node:  deadline │ order number, live bit, place ─────┘   16 bytes
 //! ```
 //!
-//! A timer is filed in the lowest level that reaches its deadline. When a slot's time comes its timers
-//! are filed again, now nearer, in a lower level; on level 0 they are due. Bitmaps say which slots
-//! hold anything, so empty ones cost nothing however many pass.
+//! A timer is filed in the lowest level that reaches its deadline. When a slot's time comes its
+//! timers are filed again, now nearer, in a lower level; on level 0 they are due. Bitmaps say which
+//! slots hold anything, so empty ones cost nothing however many pass.
 //!
 //! What differs from the textbook:
 //!
@@ -55,17 +55,18 @@
 //!   cancelled timer's node stays filed, too, and the next timer that uses the node mostly finds it
 //!   filed early enough. For a server, whose time-outs are pushed back with each request and hardly
 //!   ever fire, a reset is two stores.
-//! - **Slots are queues of numbers in blocks**, not lists through the nodes: emptying a slot is a run
-//!   of independent loads. The blocks come from one pool, so a slot that was full once keeps nothing.
-//! - **Levels begin at the present**, not at round numbers. In a wheel that places by the highest bit
-//!   in which deadline and present differ, all that is past the next round tick sits in one slot, and
-//!   the tick that crosses it moves everything.
+//! - **Slots are queues of numbers in blocks**, not lists through the nodes: emptying a slot is a
+//!   run of independent loads. The blocks come from one pool, so a slot that was full once keeps
+//!   nothing.
+//! - **Levels begin at the present**, not at round numbers. In a wheel that places by the highest
+//!   bit in which deadline and present differ, all that is past the next round tick sits in one
+//!   slot, and the tick that crosses it moves everything.
 //! - **Order numbers** keep equal deadlines in order although timers are filed late: those that are
-//!   due together are sorted if need be. When the numbers end, after 2^45 settings at least, all are
-//!   given out anew.
-//! - **The next deadline** is remembered. If it is cancelled, the first slots are searched, and what
-//!   only was left there is cleared away. A crowded slot that must be searched again goes to a heap,
-//!   timer by timer once, so that no pattern of questions costs more than a heap would.
+//!   due together are sorted if need be. When the numbers end, after 2^45 settings at least, all
+//!   are given out anew.
+//! - **The next deadline** is remembered. If it is cancelled, the first slots are searched, and
+//!   what only was left there is cleared away. A crowded slot that must be searched again goes to a
+//!   heap, timer by timer once, so that no pattern of questions costs more than a heap would.
 //!
 //! # What it costs
 //!
@@ -83,15 +84,15 @@
 //!
 //! # Where it loses
 //!
-//! - A heap's longest tick is shorter: a wheel moves the timers of a slot at a time. Those beyond 65 s
-//!   (at 1 ms) come down a slot of 65,536 ticks at a time. A budget bounds each call.
-//! - A handful of timers is as well kept in a sorted vector: an empty wheel is 400 to 600 bytes, and
-//!   the first timer allocates 12 KiB of slots.
-//! - [`Wheel`] checks a key and keeps a payload: who can use [`Deadlines`] should. Both grow with the
-//!   most timers that there ever were, until `shrink_to_fit`.
+//! - A heap's longest tick is shorter: a wheel moves the timers of a slot at a time. Those beyond
+//!   65 s (at 1 ms) come down a slot of 65,536 ticks at a time. A budget bounds each call.
+//! - A handful of timers is as well kept in a sorted vector: an empty wheel is 400 to 600 bytes,
+//!   and the first timer allocates 12 KiB of slots.
+//! - [`Wheel`] checks a key and keeps a payload: who can use [`Deadlines`] should. Both grow with
+//!   the most timers that there ever were, until `shrink_to_fit`.
 //! - It is one wheel for one thread; there is nothing here for timers shared between threads.
-//! - `advance` may allocate, when a tick is busier than any before. The `try_` forms cover what adds
-//!   timers, not that.
+//! - `advance` may allocate, when a tick is busier than any before. The `try_` forms cover what
+//!   adds timers, not that.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(feature = "std"), no_std)]
 

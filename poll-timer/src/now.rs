@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 /// What tells the present: `Instant::now` in earnest, a [`ManualClock`] in a test.
 ///
-/// Nothing in this crate reads a clock; every method that needs the present takes it. A program that
-/// gets it from one `impl Now` can be tested against any time without sleeping.
+/// Nothing in this crate reads a clock; every method that needs the present takes it. A program
+/// that gets it from one `impl Now` can be tested against any time without sleeping.
 ///
 /// # Examples
 ///

@@ -2,13 +2,13 @@
 //!
 //! The invariants, by name:
 //!
-//! - AHEAD: every occupied slot begins after `cur`, but for those that are being emptied, which begin
-//!   at `cur`. So an index of a level names one span (see `levels`).
-//! - FILED-EARLY: the slot that a node is filed in begins at or before the node's deadline. Moving a
-//!   node later therefore moves nothing: it is filed anew when its slot comes due. A node that was
-//!   cleared stays filed, too, and its next deadline mostly finds it filed early enough.
-//! - NAMED: the node names its slot, and that slot's queue holds its id. A queue may hold other ids:
-//!   an entry whose node names another slot is stale and is dropped by whoever meets it.
+//! - AHEAD: every occupied slot begins after `cur`, but for those that are being emptied, which
+//!   begin at `cur`. So an index of a level names one span (see `levels`).
+//! - FILED-EARLY: the slot that a node is filed in begins at or before the node's deadline. Moving
+//!   a node later therefore moves nothing: it is filed anew when its slot comes due. A node that
+//!   was cleared stays filed, too, and its next deadline mostly finds it filed early enough.
+//! - NAMED: the node names its slot, and that slot's queue holds its id. A queue may hold other
+//!   ids: an entry whose node names another slot is stale and is dropped by whoever meets it.
 //! - NEAR: the live nodes that are in no slot have a current entry in `due`. A dead one has none.
 //! - WAKE: `wake` is when the first occupied slot begins, and `wake_slot` is one that begins then.
 //! - NEXT: if `next` names a node, its deadline is the earliest of all live ones.
@@ -73,8 +73,8 @@ pub(crate) struct Ring {
     wake_slot: u16,
     /// See NEXT; `NOBODY` if it is not known.
     next_id: u32,
-    /// The deadline of `next_id`. Without one: 0, so that no deadline is less, or `u64::MAX` if there
-    /// is no timer, so that the first one is the next.
+    /// The deadline of `next_id`. Without one: 0, so that no deadline is less, or `u64::MAX` if
+    /// there is no timer, so that the first one is the next.
     next_deadline: u64,
     live: u32,
     order: u64,
@@ -148,8 +148,8 @@ impl Ring {
     }
 
     /// Notes that a live node gets a deadline, and returns its order number: the last place among
-    /// equal ones. What remains is to store both in the node, and to [`file_anew`](Self::file_anew) if
-    /// the node is not filed or is filed for later.
+    /// equal ones. What remains is to store both in the node, and to [`file_anew`](Self::file_anew)
+    /// if the node is not filed or is filed for later.
     #[inline]
     pub(crate) fn announce(&mut self, id: u32, deadline: u64) -> u64 {
         self.order += 1;
@@ -261,8 +261,8 @@ impl Ring {
     /// Tells the time, and takes the first timer that is due out of the ring. The caller makes
     /// it dead, and its place `NOWHERE`.
     ///
-    /// Every timer or entry that is moved, dropped or taken costs one of `budget`; when that is used
-    /// up the answer is `None`, whatever is due.
+    /// Every timer or entry that is moved, dropped or taken costs one of `budget`; when that is
+    /// used up the answer is `None`, whatever is due.
     #[inline]
     pub(crate) fn pop_due(
         &mut self,
@@ -341,8 +341,8 @@ impl Ring {
     /// Files the nodes of a run of entries of `slot` where they belong now.
     #[inline]
     fn refile_run(&mut self, nodes: &mut impl Nodes, ids: &[u32], slot: u16) {
-        // These nodes are far apart and were not touched for long. Reading one has the others wait for
-        // their turn, unless all are asked for at once.
+        // These nodes are far apart and were not touched for long. Reading one has the others wait
+        // for their turn, unless all are asked for at once.
         let touched = if usize::from(slot) < levels::TICKS {
             ids.iter().fold(0, |all, &id| all | nodes.order(id))
         } else {
@@ -376,7 +376,8 @@ impl Ring {
         (self.wake, self.wake_slot) = self.occupancy.first(self.cur).unwrap_or((u64::MAX, NO_SLOT));
     }
 
-    /// The begin of the first occupied slot or the first entry of `due`: not after the next deadline.
+    /// The begin of the first occupied slot or the first entry of `due`: not after the next
+    /// deadline.
     pub(crate) fn wake(&self) -> Option<u64> {
         if self.live == 0 {
             return None;

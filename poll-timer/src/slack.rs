@@ -3,8 +3,8 @@
 /// The roundest tick from `deadline` to `deadline + slack`, for timers that may be a little late.
 ///
 /// Timers whose deadlines are rounded this way tend to fall on the same ticks, and a loop that
-/// sleeps until the next deadline wakes less often. The result is never before `deadline`, and never
-/// more than `slack` after it.
+/// sleeps until the next deadline wakes less often. The result is never before `deadline`, and
+/// never more than `slack` after it.
 ///
 /// # Examples
 ///

@@ -8,8 +8,8 @@ use crate::{Clock, coalesce};
 /// A [`Wheel`] whose deadlines are instants.
 ///
 /// It never reads a clock: the caller says what time it is, which is what an event loop does once
-/// for each wait, and what lets a test say it is tomorrow. A deadline is rounded up to the resolution
-/// and the present down, so a timer never expires early, and less than one tick late.
+/// for each wait, and what lets a test say it is tomorrow. A deadline is rounded up to the
+/// resolution and the present down, so a timer never expires early, and less than one tick late.
 ///
 /// # Examples
 ///
@@ -123,8 +123,8 @@ impl<T> Timers<T> {
         self.clock.instant(self.wheel.next_deadline()?)
     }
 
-    /// How long to sleep until the first timer is due, ready for `wait`; `None` is forever, and zero
-    /// means that something is due.
+    /// How long to sleep until the first timer is due, ready for `wait`; `None` is forever, and
+    /// zero means that something is due.
     #[inline]
     pub fn timeout(&mut self, now: Instant) -> Option<Duration> {
         Some(self.next_deadline()?.saturating_duration_since(now))

@@ -8,8 +8,8 @@ use crate::ring::{Nodes, Ring};
 /// The name of a scheduled timer.
 ///
 /// A key never names another timer than the one it was made for: once that has expired or was
-/// cancelled, the key finds nothing. (A wheel uses a cell 2^32 − 1 times and then never again.) Keys
-/// of different wheels must not be mixed: they may find a timer.
+/// cancelled, the key finds nothing. (A wheel uses a cell 2^32 − 1 times and then never again.)
+/// Keys of different wheels must not be mixed: they may find a timer.
 ///
 /// It is 8 bytes, and so is `Option<Key>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,8 +33,8 @@ pub struct Expired<T> {
 /// A hierarchical timing wheel of timers with keys and payloads.
 ///
 /// It has no clock: the caller says what time it is. What is promised is told at the
-/// [crate's front page](crate#what-is-promised): never early, never late, in the order of deadlines,
-/// equal ones in the order of insertion.
+/// [crate's front page](crate#what-is-promised): never early, never late, in the order of
+/// deadlines, equal ones in the order of insertion.
 ///
 /// # Units
 ///
@@ -221,8 +221,8 @@ impl<T> Wheel<T> {
 
     /// When to look again: at or before the earliest deadline, and `None` if there is no timer.
     ///
-    /// One who wakes then and advances may find nothing due, but has moved the wheel on, so the same
-    /// answer does not come again.
+    /// One who wakes then and advances may find nothing due, but has moved the wheel on, so the
+    /// same answer does not come again.
     ///
     /// # Cost
     ///
@@ -241,7 +241,8 @@ impl<T> Wheel<T> {
     ///
     /// # Cost
     ///
-    /// O(1) amortised for each timer that expires or moves to a finer slot, whatever time has passed.
+    /// O(1) amortised for each timer that expires or moves to a finer slot, whatever time has
+    /// passed.
     ///
     /// # Examples
     ///
@@ -267,9 +268,9 @@ impl<T> Wheel<T> {
 
     /// As [`pop_expired`](Self::pop_expired), but takes at most `budget` steps and subtracts them.
     ///
-    /// A step is a timer handed out, or one looked at because the slot that it is filed in came due.
-    /// When the answer is `None` and `budget` is 0, something may still be due: call again, now or
-    /// after other work. Nothing is lost meanwhile, and
+    /// A step is a timer handed out, or one looked at because the slot that it is filed in came
+    /// due. When the answer is `None` and `budget` is 0, something may still be due: call again,
+    /// now or after other work. Nothing is lost meanwhile, and
     /// [`next_wake`](Self::next_wake) tells how long there is to sleep.
     #[inline]
     pub fn pop_expired_within(&mut self, now: u64, budget: &mut usize) -> Option<Expired<T>> {
@@ -280,8 +281,8 @@ impl<T> Wheel<T> {
 
     /// Tells the time and hands out what is due, in order.
     ///
-    /// The wheel moves on as the iterator is used. What an iterator that is dropped did not hand out
-    /// stays due for the next.
+    /// The wheel moves on as the iterator is used. What an iterator that is dropped did not hand
+    /// out stays due for the next.
     ///
     /// # Cost
     ///

@@ -1,5 +1,5 @@
-//! What timers elsewhere were seen to get wrong, a test each. The oracle tests cover most of it too;
-//! these say it by name.
+//! What timers elsewhere were seen to get wrong, a test each. The oracle tests cover most of it
+//! too; these say it by name.
 #![forbid(unsafe_code)]
 
 use std::time::{Duration, Instant};

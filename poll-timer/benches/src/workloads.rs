@@ -63,8 +63,8 @@ fn shuffled(count: u32) -> Vec<u32> {
     ids
 }
 
-/// a: a million inserts up to 60 s, then all are cancelled in random order, and once more on the same
-/// timer: first insert, cancel, second insert.
+/// a: a million inserts up to 60 s, then all are cancelled in random order, and once more on the
+/// same timer: first insert, cancel, second insert.
 pub fn insert_cancel<P: Peer>(count: u32) -> (f64, f64, f64) {
     let mut peer = P::new();
     let order = shuffled(count);

@@ -11,14 +11,23 @@ use crate::ring::NEAR;
 const CROWD: usize = 32;
 
 impl Ring {
-    /// Finds the earliest deadline, clearing away on the way what does not belong where it is filed.
+    /// Finds the earliest deadline, clearing away on the way what does not belong where it is
+    /// filed.
     #[cold]
     pub(super) fn find_next(&mut self, nodes: &mut impl Nodes) {
         let live = |id, order| is_current(nodes, id, order);
-        let mut best = self.due.first_of_batch(live).map(|entry| (entry.deadline, entry.id));
-        best = earlier(best, self.due.first_near(live).map(|entry| (entry.deadline, entry.id)));
-        // What is moved goes to its own level or a higher one: it is later than its slot, and that is
-        // wider than all that the levels below reach. So one pass upwards sees everything.
+        let mut best = self
+            .due
+            .first_of_batch(live)
+            .map(|entry| (entry.deadline, entry.id));
+        best = earlier(
+            best,
+            self.due
+                .first_near(live)
+                .map(|entry| (entry.deadline, entry.id)),
+        );
+        // What is moved goes to its own level or a higher one: it is later than its slot, and that
+        // is wider than all that the levels below reach. So one pass upwards sees everything.
         for level in 0..LEVELS {
             while let Some((begin, slot)) = self.occupancy.first_of(self.cur, level) {
                 if best.is_some_and(|(deadline, _)| deadline <= begin) {
@@ -62,8 +71,8 @@ impl Ring {
     /// The earliest timer of a slot of many ticks. All that do not belong there are moved away; if
     /// there is none that does, the slot is vacated.
     ///
-    /// A crowded slot that is searched again is moved to the heap, once and for all of its timers, so
-    /// that one who asks after each cancellation does not pay for all of them each time.
+    /// A crowded slot that is searched again is moved to the heap, once and for all of its timers,
+    /// so that one who asks after each cancellation does not pay for all of them each time.
     fn first_of_span(
         &mut self,
         nodes: &mut impl Nodes,

@@ -11,8 +11,8 @@ use crate::queue::{BLOCK, Queue};
 const SEEN: u16 = NEAR + 2;
 
 impl Ring {
-    /// Sweeps a slot now and then, if the slots hold much more than there are nodes: two entries are
-    /// looked at for each one that goes stale, so that those are never the most for long.
+    /// Sweeps a slot now and then, if the slots hold much more than there are nodes: two entries
+    /// are looked at for each one that goes stale, so that those are never the most for long.
     pub(super) fn sweep(&mut self, nodes: &mut impl Nodes) {
         if self.pool.capacity_in_use() < 2 * nodes.node_count() as usize + 64 * BLOCK {
             return;

@@ -8,8 +8,8 @@ use priority_queue::PriorityQueue;
 
 use crate::Peer;
 
-/// `BinaryHeap` that deletes lazily, as calloop does: an entry counts if the id still has its number.
-/// When more than half is stale it is swept.
+/// `BinaryHeap` that deletes lazily, as calloop does: an entry counts if the id still has its
+/// number. When more than half is stale it is swept.
 pub struct Heap {
     heap: BinaryHeap<Reverse<(u64, u32, u32)>>,
     current: Vec<u32>,
@@ -84,8 +84,8 @@ impl Peer for Heap {
     }
 }
 
-/// The same with payloads in a slab and generational keys, as one writes it for timers that a caller
-/// holds keys of.
+/// The same with payloads in a slab and generational keys, as one writes it for timers that a
+/// caller holds keys of.
 pub struct KeyedHeap {
     heap: BinaryHeap<Reverse<(u64, u64, u32)>>,
     slab: Vec<Entry>,
