@@ -68,6 +68,9 @@ pub(super) struct Places {
     herds: Vec<(usize, Token)>,
     /// The slot after the one that was handed out last, so that every waker gets its turn.
     cursor: usize,
+    /// How many slots the cursor has passed in this round. A waker that is faster than who hears it
+    /// would else fill a batch alone.
+    passed: usize,
     /// Slots that were handed out and are to be pending again: as long as `slots`, so that it never
     /// grows during a wait.
     again: Vec<usize>,
@@ -94,6 +97,7 @@ impl Places {
             free: Vec::new(),
             herds: Vec::new(),
             cursor: 0,
+            passed: 0,
             again: Vec::new(),
         }
     }
@@ -162,8 +166,8 @@ impl Places {
         Some((seen.wrapping_add(distance), token))
     }
 
-    /// Takes the next one with something to report, going round. A level-triggered one comes once
-    /// until [`put_back`](Self::put_back).
+    /// Takes the next one with something to report. Each comes once in a round, which
+    /// [`put_back`](Self::put_back) ends.
     pub(super) fn next_ready(&mut self) -> Option<(Token, Readiness)> {
         loop {
             let slot = self.next_set()?;
@@ -188,13 +192,14 @@ impl Places {
 
     /// Makes those pending again that were taken but stay ready.
     pub(super) fn put_back(&mut self) {
+        self.passed = 0;
         for slot in self.again.drain(..) {
             self.slots[slot].taken = false;
             self.words[slot / BITS].fetch_or(1 << (slot % BITS), SeqCst);
         }
     }
 
-    /// Takes the next set bit, going round: its slot.
+    /// Takes the next set bit, going round once: its slot.
     fn next_set(&mut self) -> Option<usize> {
         let words = self.words.len();
         let (first, start) = (self.cursor / BITS, self.cursor % BITS);
@@ -210,10 +215,15 @@ impl Places {
             };
             if bits != 0 {
                 let bit = bits.trailing_zeros() as usize;
+                let slot = index * BITS + bit;
+                let slots = words * BITS;
+                self.passed += (slot + slots - self.cursor) % slots + 1;
+                if self.passed > slots {
+                    return None;
+                }
                 // Only the holder of the lock clears, but for a wake that failed.
                 word.fetch_and(!(1 << bit), SeqCst);
-                let slot = index * BITS + bit;
-                self.cursor = (slot + 1) % (words * BITS);
+                self.cursor = (slot + 1) % slots;
                 return Some(slot);
             }
         }
@@ -243,11 +253,28 @@ mod tests {
         for n in 0..BITS + 1 {
             assert_eq!(next(&mut places), Some(Token(n)));
         }
-        // One that was served already waits until the others had their turn.
+        // One that was served already waits for the next round.
         all[0].set();
         let rest: Vec<Token> = std::iter::from_fn(|| next(&mut places)).collect();
-        assert_eq!(rest, [Token(BITS + 1), Token(BITS + 2), Token(0)]);
+        assert_eq!(rest, [Token(BITS + 1), Token(BITS + 2)]);
+        places.put_back();
+        assert_eq!(next(&mut places), Some(Token(0)));
         assert!(!places.any_set());
+    }
+
+    #[test]
+    fn a_waker_that_wakes_again_meanwhile_comes_once_a_round() {
+        let mut places = Places::new();
+        let all: Vec<Place> = (0..2).map(|n| places.add(Token(n))).collect();
+        for first in [0, 0, 1, 1] {
+            all[first].set();
+            assert_eq!(next(&mut places), Some(Token(first)));
+            all[first].set();
+            assert_eq!(next(&mut places), None);
+            places.put_back();
+            assert_eq!((next(&mut places), next(&mut places)), (Some(Token(first)), None));
+            places.put_back();
+        }
     }
 
     #[test]

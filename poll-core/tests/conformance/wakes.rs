@@ -1,6 +1,6 @@
 //! Wakers: every wake is heard, once, by whom it is for.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use poll_core::{Events, Mode, Poller, Readiness, Token};
@@ -43,6 +43,27 @@ fn a_thousand_wakes_before_a_wait_are_one_event() {
         assert_eq!(tokens(&look_into(poller, &mut events)), [1]);
         assert_eq!(events.len(), 1);
         assert_silent(poller);
+    });
+}
+
+#[test]
+fn a_waker_that_never_rests_has_one_event_in_a_batch() {
+    for_each_backend(|poller| {
+        let waker = poller.waker(Token(1)).unwrap();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let _over = Finally(|| over.store(true, Ordering::SeqCst));
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    waker.wake().unwrap();
+                }
+            });
+            let mut events = Events::with_capacity(64);
+            for _ in 0..2_000 {
+                assert_eq!(tokens(&next_into(poller, &mut events)), [1]);
+                assert_eq!(events.len(), 1);
+            }
+        });
     });
 }
 
@@ -95,8 +116,8 @@ fn a_waker_that_is_gone_does_not_wake_its_successor() {
             let waker = poller.waker(Token(token)).unwrap();
             assert_silent(poller);
             waker.wake().unwrap();
-            let successor = poller.waker(Token(1_000 + token)).unwrap();
             drop(waker);
+            let successor = poller.waker(Token(1_000 + token)).unwrap();
             assert_eq!(tokens(&look(poller)), [token]);
             drop(successor);
             assert_silent(poller);
@@ -152,6 +173,43 @@ fn a_wake_reaches_one_of_several_waiters() {
             stop.wake_all().unwrap();
         });
         assert_eq!(heard.load(Ordering::SeqCst), ROUNDS);
+    });
+}
+
+/// The second wake finds the first one pending and asks nothing of the system: who takes the first
+/// must see to it that the second is heard.
+#[test]
+fn two_wakes_at_once_reach_two_waiters() {
+    for_each_backend(|poller| {
+        const ROUNDS: usize = 1_000;
+        let wakers = [1, 2].map(|n| poller.waker(Token(n)).unwrap());
+        let (tell, told) = channel();
+        std::thread::scope(|scope| {
+            let go = [(); 2].map(|()| {
+                let (go, gone) = channel::<()>();
+                let tell = tell.clone();
+                scope.spawn(move || {
+                    let mut events = Events::with_capacity(1);
+                    while gone.recv().is_ok() {
+                        tell.send(tokens(&next_into(poller, &mut events))).unwrap();
+                    }
+                });
+                go
+            });
+            for n in 0..ROUNDS {
+                for go in &go {
+                    go.send(()).unwrap();
+                }
+                // Now they sleep already, now they do not.
+                (0..n % 32).for_each(|_| std::thread::yield_now());
+                for waker in &wakers {
+                    waker.wake().unwrap();
+                }
+                let mut heard = [(); 2].map(|()| told.recv_timeout(CAP).unwrap());
+                heard.sort_unstable();
+                assert_eq!(heard, [[1], [2]]);
+            }
+        });
     });
 }
 
