@@ -60,7 +60,7 @@ const fn workload(
 
 use ready::{active, empty_wait, ready, threaded, timeout};
 use register::{arm_again, arm_change, batch, bulk, close, pair, reserve, threads};
-use talk::{accept, accept_reserved, echo, ping_pong};
+use talk::{accept, accept_reserved, drain, echo, ping_pong};
 use wake::{awake, latency, pending};
 
 /// All workloads, in the order of the report.
@@ -197,6 +197,12 @@ pub const ALL: &[Workload] = &[
             _ => reactor!(peer, echo(512)),
         },
     ),
+    workload("edge, read until it would block", "64 bytes, wait, 2 × read", 1, true, |peer| {
+        drain(peer, false)
+    }),
+    workload("edge, a short read ends", "the same with 1 × read", 1, true, |peer| {
+        drain(peer, true)
+    }),
     workload("wake a sleeper", "there and back between two threads", 2, false, |peer| {
         reactor!(peer, latency())
     }),

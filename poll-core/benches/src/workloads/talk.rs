@@ -171,3 +171,39 @@ pub(super) fn accept_reserved() -> Option<Body> {
         }
     }))
 }
+
+/// An edge-triggered stream: read until it would block, or stop at a read that ends short.
+pub(super) fn drain(peer: crate::peers::Peer, stop_short: bool) -> Option<Body> {
+    use crate::peers::Peer;
+    match peer {
+        Peer::Raw | Peer::RawAgain => drain_by::<crate::peers::raw::Raw>(false),
+        Peer::Ours => drain_by::<crate::peers::ours::Ours<false>>(stop_short),
+        Peer::Mio if !stop_short => drain_by::<crate::peers::mio::Mio>(false),
+        _ => None,
+    }
+}
+
+fn drain_by<R: Reactor>(stop_short: bool) -> Option<Body> {
+    let mut reactor = R::new(CAPACITY);
+    let (client, server) = connected(true);
+    let server = Fd::new(server);
+    let guard = reactor.add(&server, 0, crate::Mode::Edge);
+    Some(Box::new(move |times| {
+        let mut buffer = [0; 256];
+        for _ in 0..times {
+            put(&client);
+            let mut got = 0;
+            while got < MESSAGE.len() {
+                reactor.wait(None, |_| {
+                    while let Ok((n, _)) = recv(&server, &mut buffer[..], RecvFlags::empty()) {
+                        got += n;
+                        if stop_short && n < buffer.len() {
+                            break;
+                        }
+                    }
+                });
+            }
+        }
+        std::hint::black_box(&guard);
+    }))
+}
