@@ -4,6 +4,7 @@
 
 mod attacks;
 mod client;
+mod cost;
 mod limits;
 mod served;
 mod stop;

@@ -85,7 +85,8 @@ impl Served {
         Self::start_by(shell, backend, arguments)
     }
 
-    fn start_by(mut command: Command, backend: &str, arguments: &[&str]) -> Self {
+    /// The same by a command that starts it.
+    pub(crate) fn start_by(mut command: Command, backend: &str, arguments: &[&str]) -> Self {
         let site = Site::new();
         let mut process = command
             .args(["--addr", "127.0.0.1:0", "--backend", backend])

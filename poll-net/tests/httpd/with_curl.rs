@@ -192,8 +192,8 @@ fn refusals_are_what_a_client_expects() {
     let long_path = format!("/{}", "x".repeat(20_000));
     on_each_backend(|backend| {
         let served = Served::start(backend, &[]);
-        rustix::fs::mkfifoat(rustix::fs::CWD, served.site.root().join("fifo"), 0o644.into())
-            .unwrap();
+        let fifo = Command::new("mkfifo").arg(served.site.root().join("fifo")).status();
+        assert!(fifo.unwrap().success());
         for (code, path, arguments) in [
             (404, "/missing", &[][..]),
             (404, "/hello.txt/", &[]),
