@@ -18,11 +18,7 @@ fn deadline(id: u32) -> u64 {
 }
 
 /// A million in earnest; a debug build takes its time.
-const MANY: u32 = if cfg!(debug_assertions) {
-    500_000
-} else {
-    1_000_000
-};
+const MANY: u32 = if cfg!(debug_assertions) { 500_000 } else { 1_000_000 };
 
 #[test]
 fn a_deadline_takes_at_most_24_bytes() {
@@ -137,14 +133,8 @@ fn what_went_on_before_goes_on_without_allocation() {
 fn an_empty_wheel_allocates_nothing() {
     let counts = measure(|| {
         let (mut wheel, mut deadlines) = (Wheel::<u64>::new(), Deadlines::new());
-        assert_eq!(
-            (wheel.next_deadline(), deadlines.next_deadline()),
-            (None, None)
-        );
-        assert_eq!(
-            (wheel.advance(u64::MAX).count(), deadlines.pop_expired(9)),
-            (0, None)
-        );
+        assert_eq!((wheel.next_deadline(), deadlines.next_deadline()), (None, None));
+        assert_eq!((wheel.advance(u64::MAX).count(), deadlines.pop_expired(9)), (0, None));
     });
     assert_eq!(counts.count_total, 0);
 }

@@ -16,16 +16,8 @@ impl Ring {
     #[cold]
     pub(super) fn find_next(&mut self, nodes: &mut impl Nodes) {
         let live = |id, order| is_current(nodes, id, order);
-        let mut best = self
-            .due
-            .first_of_batch(live)
-            .map(|entry| (entry.deadline, entry.id));
-        best = earlier(
-            best,
-            self.due
-                .first_near(live)
-                .map(|entry| (entry.deadline, entry.id)),
-        );
+        let mut best = self.due.first_of_batch(live).map(|entry| (entry.deadline, entry.id));
+        best = earlier(best, self.due.first_near(live).map(|entry| (entry.deadline, entry.id)));
         // What is moved goes to its own level or a higher one: it is later than its slot, and that
         // is wider than all that the levels below reach. So one pass upwards sees everything.
         for level in 0..LEVELS {
