@@ -3,8 +3,8 @@
 
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod common;
-#[path = "../examples/idle_timeouts.rs"]
-mod idle_timeouts;
+#[path = "../examples/idle_connections.rs"]
+mod idle_connections;
 #[path = "../examples/wake.rs"]
 mod wake;
 
@@ -124,8 +124,8 @@ fn edge_drain_counts_every_byte_of_every_peer() {
 }
 
 #[test]
-fn idle_timeouts_closes_the_silent_one_first_and_nobody_early() {
-    leak_checked(|| idle_timeouts::main().unwrap());
+fn idle_connections_closes_the_silent_one_first_and_nobody_early() {
+    leak_checked(|| idle_connections::main().unwrap());
 }
 
 #[test]
