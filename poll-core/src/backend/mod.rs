@@ -196,7 +196,7 @@ pub(crate) type Key = u64;
 
 /// The shape of every backend.
 ///
-/// Tokens are checked before they come here. Each function leaves everything as it was if it fails.
+/// Tokens, modes and interests are checked before they come here. Each function leaves everything as it was if it fails.
 pub(crate) trait Shape: Kernel + Sized {
     fn new() -> io::Result<Self>;
 

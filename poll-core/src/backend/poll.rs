@@ -57,7 +57,6 @@ impl Shape for Poll {
     }
 
     fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
-        self.check(watch)?;
         let duplicate = table::duplicate(source)?;
         let mut table = self.table();
         let (key, stale) = table.add(source, duplicate, watch)?;
@@ -67,7 +66,6 @@ impl Shape for Poll {
     }
 
     fn modify(&self, _: BorrowedFd<'_>, key: Key, watch: Watch) -> Result<(), RegisterError> {
-        self.check(watch)?;
         let mut table = self.table();
         table.modify(key, watch)?;
         self.changed(table);
@@ -115,10 +113,6 @@ impl Poll {
     fn table(&self) -> MutexGuard<'_, Table> {
         // What the table holds is valid between any two statements, also after a panic.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn check(&self, watch: Watch) -> Result<(), RegisterError> {
-        if self.supports(watch.mode) { Ok(()) } else { Err(RegisterError::ModeUnsupported) }
     }
 
     /// Makes the leader look at the list again, if somebody leads and has not been told yet.
