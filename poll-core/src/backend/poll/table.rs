@@ -28,6 +28,8 @@ pub(super) struct Table {
     /// What the last leader polled; out while somebody leads.
     led: List,
     leading: bool,
+    /// The version of the list that the leader polls, or the last one did.
+    led_version: u64,
     /// How many threads wait for the lead.
     pub(super) followers: usize,
     /// The leader has been told that the list has changed.
@@ -46,6 +48,8 @@ struct Entry {
     position: usize,
     /// Whether oneshot has fired: its line is blank then.
     fired: bool,
+    /// The version of the list that it came with.
+    added: u64,
     /// The version of the list since which it is watched like this. What an older copy has found
     /// may have been dealt with.
     since: u64,
@@ -127,7 +131,8 @@ impl Table {
         self.list.lines.push(PollFd::blank());
         self.list.keys.push(key);
         self.by_number.insert(number, key);
-        let entry = Entry { duplicate, number, watch, position, fired: false, since: 0 };
+        let added = self.list.version + 1;
+        let entry = Entry { duplicate, number, watch, position, fired: false, added, since: added };
         self.sources.insert(key, entry);
         self.modify(key, watch)?;
         Ok((key, stale))
@@ -153,12 +158,13 @@ impl Table {
     }
 
     /// Forgets a source. Its duplicate is returned, to be closed outside the lock; it is not if a
-    /// leader may be polling it, who closes it when he comes out.
+    /// leader is polling it, who closes it when he comes out. One that came after he began is not in
+    /// his list: so those that are kept are no more than that is long.
     pub(super) fn remove(&mut self, key: Key) -> Result<Option<File>, RegisterError> {
         let entry = self.sources.remove(&key).ok_or(RegisterError::NotRegistered)?;
         self.by_number.remove(&entry.number);
         self.unlist(entry.position);
-        if self.leading {
+        if self.leading && entry.added <= self.led_version {
             self.retired.push(entry.duplicate);
             return Ok(None);
         }
@@ -200,6 +206,7 @@ impl Table {
             return None;
         }
         self.leading = true;
+        self.led_version = self.list.version;
         self.told = false;
         let mut list = std::mem::take(&mut self.led);
         list.refresh(&self.list);
@@ -267,23 +274,59 @@ mod tests {
     use crate::interest::Interest;
     use crate::token::Token;
 
+    /// A table with one oneshot source that has something to read, and its peer.
+    fn one_ready() -> (Table, Key, UnixStream, UnixStream) {
+        let mut table = Table::default();
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(b"x").unwrap();
+        let (key, _) = table.add(ours.as_fd(), duplicate(ours.as_fd()).unwrap(), WATCH).unwrap();
+        (table, key, ours, theirs)
+    }
+
+    const WATCH: Watch =
+        Watch { token: Token(1), interest: Interest::READABLE, mode: Mode::Oneshot };
+
+    /// The list of a leader who has found something and not reported it yet.
+    fn polled(table: &mut Table) -> List {
+        let mut list = table.begin_lead().unwrap();
+        assert_eq!(poll_sys::poll::wait(list.lines(), None).unwrap(), 1);
+        list
+    }
+
+    #[test]
+    fn only_what_the_leader_polls_stays_open_until_it_is_out() {
+        let (mut table, old, ours, _theirs) = one_ready();
+        let list = polled(&mut table);
+        let other = ours.try_clone().unwrap();
+        let (new, _) = table.add(other.as_fd(), duplicate(other.as_fd()).unwrap(), WATCH).unwrap();
+        table.modify(old, WATCH).unwrap();
+        assert!(table.remove(new).unwrap().is_some());
+        assert!(table.remove(old).unwrap().is_none());
+        assert_eq!(table.end_lead(list).0.len(), 1);
+    }
+
+    #[test]
+    fn a_oneshot_that_has_fired_is_not_reported_from_an_older_list() {
+        let (mut table, _, _ours, _theirs) = one_ready();
+        let mut events = Events::with_capacity(4);
+        let list = polled(&mut table);
+        table.ask(&mut events).unwrap();
+        assert_eq!(events.len(), 1);
+        table.harvest(&list, &mut events);
+        assert_eq!(events.len(), 1);
+    }
+
     /// Another thread takes the event, deals with it and arms again while a leader, who has polled
     /// before all that, has yet to report.
     #[test]
     fn what_was_found_before_a_change_is_not_reported_after_it() {
-        let mut table = Table::default();
-        let (ours, mut theirs) = UnixStream::pair().unwrap();
-        theirs.write_all(b"x").unwrap();
-        let watch = Watch { token: Token(1), interest: Interest::READABLE, mode: Mode::Oneshot };
-        let (key, _) = table.add(ours.as_fd(), duplicate(ours.as_fd()).unwrap(), watch).unwrap();
+        let (mut table, key, ours, mut theirs) = one_ready();
         let mut events = Events::with_capacity(4);
-
-        let mut list = table.begin_lead().unwrap();
-        assert_eq!(poll_sys::poll::wait(list.lines(), None).unwrap(), 1);
+        let list = polled(&mut table);
         table.ask(&mut events).unwrap();
         assert_eq!(events.len(), 1);
         (&ours).read_exact(&mut [0]).unwrap();
-        table.modify(key, watch).unwrap();
+        table.modify(key, WATCH).unwrap();
 
         events.clear();
         table.harvest(&list, &mut events);
