@@ -28,6 +28,9 @@ pub enum RegisterError {
 
     /// The source has no readiness to wait for: a regular file or a directory, which are always
     /// ready. Read and write it from a thread of its own if that takes too long.
+    ///
+    /// A device whose driver cannot tell (`/dev/null`) is refused by epoll; poll(2) cannot see that
+    /// and reports it as always ready.
     #[error(
         "a regular file or directory is always ready and cannot be polled; do the I/O directly, or on a thread of its own"
     )]

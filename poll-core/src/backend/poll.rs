@@ -180,3 +180,20 @@ impl Poll {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_ends_one_sleep() {
+        let poll = Poll::new().unwrap();
+        let mut events = Events::with_capacity(1);
+        poll.ring().unwrap();
+        poll.ring().unwrap();
+        poll.wait(&mut events, None).unwrap();
+        let (begun, limit) = (Instant::now(), Duration::from_millis(5));
+        poll.wait(&mut events, Some(limit)).unwrap();
+        assert!(begun.elapsed() >= limit && events.is_empty());
+    }
+}

@@ -182,6 +182,26 @@ fn assert_unchanged(poller: &Poller, fixture: &Fixture, call: &str) {
     assert_eq!(state, (Token(2), None, None), "after: {call}");
 }
 
+/// A device whose driver cannot tell readiness: epoll alone can see that.
+#[test]
+fn a_device_that_is_always_ready_is_refused_by_epoll_and_ready_elsewhere() {
+    for_each_backend(|poller| {
+        let null = File::open("/dev/null").unwrap();
+        match (poller.backend(), register(poller, &null, Token(1))) {
+            (Backend::Epoll, result) => {
+                assert!(matches!(result, Err(RegisterError::NotPollable)));
+            }
+            (Backend::Poll, result) => {
+                result.unwrap();
+                let _guard = poller.register(&null, Token(1), READ, LEVEL).unwrap();
+                assert!(look(poller)[&1].contains(Readiness::READABLE));
+            }
+            // Differs by system.
+            _ => {}
+        }
+    });
+}
+
 #[test]
 fn a_rejected_source_comes_back_usable() {
     for_each_backend(|poller| {

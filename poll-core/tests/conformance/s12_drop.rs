@@ -137,19 +137,24 @@ fn a_guard_keeps_its_poller() {
 #[test]
 fn a_drop_during_a_wait_closes_the_source_and_leaves_the_wait_asleep() {
     for_each_backend(|poller| {
-        let (ours, theirs) = pair();
-        theirs.set_nonblocking(false).unwrap();
-        theirs.set_read_timeout(Some(CAP)).unwrap();
-        let guard = poller.register(ours, Token(1), READ, Mode::Level).unwrap();
         let stop = poller.waker(Token(2)).unwrap();
-        std::thread::scope(|scope| {
-            let waiter = scope.spawn(|| next(poller));
-            drop(guard);
-            // poll(2) may hold a duplicate until the wait is out, which a drop makes it be.
-            assert_eq!((&theirs).read(&mut [0]).unwrap(), 0);
-            stop.wake().unwrap();
-            assert_eq!(tokens(&waiter.join().unwrap()), [2]);
-        });
+        for n in 0..200 {
+            let (ours, theirs) = pair();
+            theirs.set_nonblocking(false).unwrap();
+            theirs.set_read_timeout(Some(CAP)).unwrap();
+            let guard = poller.register(ours, Token(1), READ, Mode::Level).unwrap();
+            std::thread::scope(|scope| {
+                let waiter = scope.spawn(|| next(poller));
+                // Now it sleeps already, now it does not.
+                (0..n % 64).for_each(|_| std::thread::yield_now());
+                drop(guard);
+                // poll(2) may hold a duplicate until the wait is out, which a drop makes it be.
+                let end = (&theirs).read(&mut [0]);
+                stop.wake().unwrap();
+                assert_eq!(end.unwrap(), 0);
+                assert_eq!(tokens(&waiter.join().unwrap()), [2]);
+            });
+        }
     });
 }
 
