@@ -137,7 +137,7 @@ impl Kernel for Epoll {
         let room = events.room();
         let spare = room.len();
         let n = epoll::wait(self.epoll.as_fd(), room, timeout)?;
-        if self.rings_begun.load(SeqCst) == events.memory.rings {
+        if n == 0 || self.rings_begun.load(SeqCst) == events.memory.rings {
             events.commit(n);
         } else {
             self.take_bell_out(events, n, spare, ended);
@@ -150,6 +150,12 @@ impl Epoll {
     /// Commits the `n` events that the kernel wrote, but for the bell's own.
     #[cold]
     fn take_bell_out(&self, events: &mut Events, n: usize, spare: usize, ended: usize) {
+        if self.rings_begun.load(SeqCst) == 0 {
+            // A new batch of a poller that has never rung: nothing to look for, full or not.
+            events.commit(n);
+            events.memory.rings = 0;
+            return;
+        }
         let room = events.room();
         let mut count = n;
         let bell = room[..n].iter().position(|event| native::token(event) == Token::RESERVED);
@@ -208,6 +214,24 @@ mod tests {
         let (epoll, mut events) = rung_twice();
         epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
         assert_eq!((events.len(), events.memory.rings), (0, 2));
+    }
+
+    #[test]
+    fn a_full_batch_of_a_poller_that_never_rang_is_not_looked_through_again() {
+        let epoll = Epoll::new().unwrap();
+        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let watch = Watch { token: Token(1), interest: Interest::WRITABLE, mode: Mode::Level };
+        epoll.add(ours.as_fd(), watch).unwrap();
+        let mut events = Events::with_capacity(1);
+        events.memory.rings = usize::MAX;
+        epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        assert_eq!((events.len(), events.memory.rings), (1, 0));
+        // The first ring is looked for all the same.
+        epoll.ring().unwrap();
+        epoll.delete(ours.as_fd(), 0).unwrap();
+        events.clear();
+        epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        assert_eq!((events.len(), events.memory.rings), (0, 1));
     }
 
     #[test]
