@@ -6,7 +6,7 @@ use svg::node::element::{Circle, Group, Line, Rectangle, Text, Title};
 use svg::{Document, Node};
 
 use super::counts::Count;
-use super::{BAR, BASE, Figure, Findings, OURS};
+use super::{BAR, BASE, Figure, Findings, OURS, Sharing};
 
 /// A colour that can be told apart from the others, by people who see few colours too.
 fn colour(peer: &str) -> &'static str {
@@ -14,11 +14,14 @@ fn colour(peer: &str) -> &'static str {
         "poll-core" => "#d62f2f",
         "poll-core poll(2)" => "#f0a3a3",
         "mio" => "#2f6fd6",
+        "polling 2.8" => "#d6a02f",
+        "polling 2.8, level" => "#a87f2a",
+        "polling 2.8, edge" => "#7a5d22",
         "calloop" => "#2fa35a",
         "tokio" => "#8a4fc9",
         "bare epoll" => "#888888",
         "raw epoll in C" => "#444444",
-        "libev" => "#c98a1f",
+        "libev" => "#c95fa0",
         "libuv" => "#1fb5c9",
         _ => "#bbbbbb",
     }
@@ -165,7 +168,7 @@ fn nanoseconds(ns: f64) -> String {
 
 /// The table of the README: time beside the hand-written loop, and what poll-core costs in counts.
 pub(super) fn text_table(findings: &Findings) -> String {
-    let columns = ["poll-core", "mio", "calloop", "tokio", "libev", "libuv"];
+    let columns = ["poll-core", "mio", "polling 2.8, level", "calloop", "tokio", "libev", "libuv"];
     let mut table = String::from("| workload | raw epoll |");
     columns.iter().for_each(|peer| {
         let _infallible = write!(table, " {peer} |");
@@ -214,7 +217,31 @@ pub(super) fn summary(findings: &Findings) -> String {
         findings.bytes_per_registration,
         findings.bytes_of_guard,
     );
+    for sharing in &findings.sharing {
+        let Sharing { way, threads, wakeups_per_accept: wakeups, .. } = sharing;
+        let _infallible =
+            write!(shown, "\n{wakeups:.2} wake-ups per accept, {threads} threads: {way}");
+    }
     shown
+}
+
+/// How threads may share a port, as a table.
+fn sharing_table(findings: &Findings) -> String {
+    if findings.sharing.is_empty() {
+        return String::new();
+    }
+    let mut table = String::from(
+        "<h2>Wake-ups per accepted connection</h2><p>Four threads share one port; connections come \
+         one at a time.</p><table><tr><th></th><th>events</th><th>out of sleep</th></tr>",
+    );
+    for Sharing { way, events_per_accept, wakeups_per_accept, .. } in &findings.sharing {
+        let _infallible = write!(
+            table,
+            "<tr><td>{}</td><td>{events_per_accept:.2}</td><td>{wakeups_per_accept:.2}</td></tr>",
+            escaped(way)
+        );
+    }
+    table + "</table>"
 }
 
 fn of_noise(findings: &Findings) -> (f64, f64) {
@@ -284,7 +311,7 @@ pub(super) fn page(findings: &Findings) -> String {
          comes out at {:.3} to {:.3}: nearer than that, two figures are equal.</p>\
          <p class=legend>{legend}</p>{}\
          <p>A registration keeps {} B of heap; a guard is {} B larger than its source.</p>\
-         {counts}</main></html>",
+         {counts}{}</main></html>",
         escaped(&findings.command),
         escaped(&findings.kernel),
         escaped(&findings.cpu),
@@ -293,6 +320,7 @@ pub(super) fn page(findings: &Findings) -> String {
         ratios(findings),
         findings.bytes_per_registration,
         findings.bytes_of_guard,
+        sharing_table(findings),
     )
 }
 

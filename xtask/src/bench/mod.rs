@@ -74,16 +74,28 @@ struct Findings {
     syscalls: Vec<counts::Count>,
     instructions: Vec<counts::Count>,
     allocations: Vec<counts::Count>,
+    /// The ways in which threads share a port, and what each costs.
+    sharing: Vec<Sharing>,
     /// What the heap holds of a registration beyond its guard, and how large the guard is beyond
     /// its source.
     bytes_per_registration: f64,
     bytes_of_guard: f64,
 }
 
+/// What one way to share a port costs.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct Sharing {
+    way: String,
+    threads: usize,
+    events_per_accept: f64,
+    wakeups_per_accept: f64,
+}
+
 /// Where the benchmark's programs are.
 struct Programs {
     bench: PathBuf,
     allocations: PathBuf,
+    wakeups: PathBuf,
     c: PathBuf,
 }
 
@@ -119,6 +131,10 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
     jobs.run(&mut findings, &progress)?;
     progress.set_message("allocations");
     counts::allocations(&programs.allocations, &workloads, &mut findings)?;
+    if options.only.is_empty() {
+        progress.set_message("wake-ups per accept");
+        findings.sharing = lines(&Run::new(&programs.wakeups).output()?.ok()?.stdout)?;
+    }
     progress.finish_and_clear();
     std::fs::write(out.join("report.json"), serde_json::to_string_pretty(&findings)?)?;
     std::fs::write(out.join("report.html"), html::page(&findings))?;
@@ -141,6 +157,7 @@ impl Findings {
             syscalls: Vec::new(),
             instructions: Vec::new(),
             allocations: Vec::new(),
+            sharing: Vec::new(),
             bytes_per_registration: 0.0,
             bytes_of_guard: 0.0,
         }
@@ -176,6 +193,7 @@ fn build(out: &Path) -> Result<Programs> {
     Ok(Programs {
         bench: release.join("poll-core-benches"),
         allocations: release.join("allocations"),
+        wakeups: release.join("wakeups"),
         c: out.join("c"),
     })
 }

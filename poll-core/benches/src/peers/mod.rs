@@ -4,6 +4,7 @@ pub mod bare;
 pub mod calloop;
 pub mod mio;
 pub mod ours;
+pub mod polling;
 pub mod raw;
 
 /// A peer that is measured.
@@ -18,6 +19,9 @@ pub enum Peer {
     Ours,
     OursPoll,
     Mio,
+    PollingOneshot,
+    PollingLevel,
+    PollingEdge,
     Calloop,
     Tokio,
     /// The hand-written loop in C, and C loops on libev and libuv: programs of their own.
@@ -27,13 +31,16 @@ pub enum Peer {
 }
 
 impl Peer {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Raw,
         Self::RawAgain,
         Self::Bare,
         Self::Ours,
         Self::OursPoll,
         Self::Mio,
+        Self::PollingOneshot,
+        Self::PollingLevel,
+        Self::PollingEdge,
         Self::Calloop,
         Self::Tokio,
         Self::RawC,
@@ -50,6 +57,9 @@ impl Peer {
             Self::Ours => "poll-core",
             Self::OursPoll => "poll-core poll(2)",
             Self::Mio => "mio",
+            Self::PollingOneshot => "polling 2.8",
+            Self::PollingLevel => "polling 2.8, level",
+            Self::PollingEdge => "polling 2.8, edge",
             Self::Calloop => "calloop",
             Self::Tokio => "tokio",
             Self::RawC => "raw epoll in C",
