@@ -16,6 +16,7 @@ mod policy;
 mod process;
 mod report;
 mod run;
+mod sanitize;
 mod setup;
 mod source;
 mod syscalls;
@@ -57,6 +58,7 @@ enum Task {
     /// Checks rules that compiler and clippy do not know: where systems are named, raw types.
     Policy,
     Run(run::Options),
+    Sanitize(sanitize::Options),
     Setup(setup::Options),
     /// Counts the syscalls of single operations with strace, and compares.
     Syscalls,
@@ -88,6 +90,7 @@ fn perform(task: &Task, json: bool) -> Result<Report> {
         Task::Msrv => msrv::run(),
         Task::Policy => policy::run(),
         Task::Run(options) => run::run(options),
+        Task::Sanitize(options) => sanitize::run(options),
         Task::Setup(options) => setup::run(options),
         Task::Syscalls => syscalls::run(),
         Task::Targets(options) => targets::list(options),

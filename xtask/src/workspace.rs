@@ -27,7 +27,17 @@ pub(crate) struct Package {
 /// A crate root: library, binary, test, example, benchmark or build script.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Target {
+    pub(crate) name: String,
+    kind: Vec<String>,
     pub(crate) src_path: PathBuf,
+}
+
+impl Target {
+    /// Whether it is an integration test.
+    #[must_use]
+    pub(crate) fn is_test(&self) -> bool {
+        self.kind.iter().any(|kind| kind == "test")
+    }
 }
 
 /// The workspace's members.

@@ -1,0 +1,204 @@
+//! `cargo xtask sanitize`: the workspace's tests with the compilers' sanitizers watching.
+//!
+//! Addresses and leaks need a nightly compiler and nothing else. Races and uninitialised memory need
+//! a std that is instrumented too, or they report what is none: there Debian's compiler builds std
+//! from source, and the nightly lends its runtime and its linker.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::process::{Output, Run, which};
+use crate::report::{Report, Row};
+use crate::run::Tally;
+use crate::targets::Scope;
+use crate::toolchain::{Toolchains, Way};
+use crate::workspace;
+
+/// Runs the tests with sanitizers: addresses and leaks, races, uninitialised memory.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Options {
+    /// Only this sanitizer; may be given several times.
+    #[arg(long = "only", value_name = "SANITIZER")]
+    pub(crate) only: Vec<Sanitizer>,
+    /// Only this package; may be given several times.
+    #[arg(long = "package", value_name = "NAME")]
+    pub(crate) packages: Vec<String>,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sanitizer {
+    /// Memory that is not ours, used after it was freed, or never freed.
+    Address,
+    /// Two threads at one place, one of them writing, in no order.
+    Thread,
+    /// Decisions that depend on memory that nobody wrote.
+    Memory,
+}
+
+const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+const PACKAGES: [&str; 4] = ["poll-sys", "poll-core", "poll-net", "poll-timer"];
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// Tests that measure what a sanitizer itself changes.
+const LEFT_OUT: [(&str, &str); 2] = [
+    // strace and the leak detector both want to be the tracer.
+    ("poll-net", "syscalls"),
+    // It builds programs with cargo, which would inherit neither compiler nor flags.
+    ("poll-net", "examples"),
+];
+
+impl Sanitizer {
+    fn told(self) -> &'static str {
+        match self {
+            Self::Address => "address, leak",
+            Self::Thread => "thread",
+            Self::Memory => "memory",
+        }
+    }
+
+    /// The cargo command without its packages.
+    fn cargo(self, nightly: &str) -> Run {
+        let run = match self {
+            Self::Address => Run::new("rustup")
+                .args(["run", "nightly", "cargo", "test"])
+                .env("RUSTFLAGS", "-Zsanitizer=address")
+                .env("CARGO_TARGET_DIR", workspace::root().join("target/xtask/address"))
+                .env("CARGO_PROFILE_DEV_DEBUG", "1")
+                .dir(workspace::root()),
+            Self::Thread => lent(nightly, "thread", "tsan"),
+            Self::Memory => lent(nightly, "memory", "msan"),
+        };
+        run.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1")
+            // Everything is slower: fewer random cases make up for it.
+            .env("PROPTEST_CASES", "32")
+            .limit(LIMIT)
+    }
+}
+
+/// Debian's compiler and std's source, with the runtime and the linker of the nightly at `nightly`.
+fn lent(nightly: &str, name: &str, runtime: &str) -> Run {
+    let dir = format!("{nightly}/lib/rustlib/{TRIPLE}");
+    let archive = format!("{dir}/lib/librustc-nightly_rt.{runtime}.a");
+    let link = [
+        &format!("-B{dir}/bin/gcc-ld"),
+        "-fuse-ld=lld",
+        "-Wl,--whole-archive",
+        &archive,
+        "-Wl,--no-whole-archive",
+        "-Wl,--export-dynamic",
+        "-lm",
+        "-lpthread",
+        "-lc",
+    ];
+    let link: String = link.iter().map(|arg| format!(" -Clink-arg={arg}")).collect();
+    Way::Debian
+        .cargo("test", Scope::Workspace, name)
+        .env("RUSTFLAGS", format!("-Zsanitizer={name} -Zexternal-clangrt{link}"))
+        .env("CARGO_PROFILE_DEV_DEBUG", "1")
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When there is no nightly compiler, or cargo cannot be started.
+pub(crate) fn run(options: &Options) -> Result<Report> {
+    let Some(nightly) = nightly() else {
+        bail!("no nightly compiler: `rustup toolchain install nightly` brings one");
+    };
+    let debian = Toolchains::find(Some(Way::Debian))?;
+    let mut report = Report::new("Sanitizers", &["tests", "reports"]);
+    for sanitizer in Sanitizer::value_variants() {
+        if !options.only.is_empty() && !options.only.contains(sanitizer) {
+            continue;
+        }
+        let own = crate::targets::find(TRIPLE)?;
+        if *sanitizer != Sanitizer::Address {
+            if let Err(reason) = debian.way(own) {
+                report.rows.push(Row::skipped(sanitizer.told(), reason));
+                continue;
+            }
+        }
+        for package in PACKAGES {
+            if options.packages.is_empty() || options.packages.iter().any(|p| p == package) {
+                report.rows.push(one(*sanitizer, package, &nightly)?);
+            }
+        }
+    }
+    Ok(report)
+}
+
+/// The directory of the nightly compiler, if there is one.
+fn nightly() -> Option<String> {
+    which("rustup")?;
+    let run = Run::new("rustup").args(["run", "nightly", "rustc", "--print", "sysroot"]);
+    let output = run.output().ok()?.ok().ok()?;
+    Some(output.stdout.trim().to_owned())
+}
+
+fn one(sanitizer: Sanitizer, package: &str, nightly: &str) -> Result<Row> {
+    let begun = Instant::now();
+    let mut run = sanitizer.cargo(nightly).args(["--no-fail-fast", "--target", TRIPLE]);
+    run = run.args(["--package", package, "--lib"]);
+    for test in integration_tests(package)? {
+        run = run.args(["--test", &test]);
+    }
+    let output = run.output()?;
+    let found = reports(&output);
+    let tally = Tally::of(&output.stdout);
+    let name = format!("{} {package}", sanitizer.told());
+    let row = if output.success && found == 0 && tally.passed > 0 {
+        Row::passed(name)
+    } else {
+        Row::failed(name, format!("{}\n{}", output.status, output.said()))
+    };
+    Ok(row.cells([tally.passed.to_string(), found.to_string()]).took(begun.elapsed()))
+}
+
+/// The names of the package's integration tests, but for those that are left out.
+fn integration_tests(package: &str) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for found in workspace::packages()?.into_iter().filter(|found| found.name == package) {
+        let tests = found.targets.into_iter().filter(|target| target.is_test());
+        names.extend(tests.map(|target| target.name));
+    }
+    names.retain(|name| !LEFT_OUT.contains(&(package, name.as_str())));
+    Ok(names)
+}
+
+/// How often a sanitizer spoke.
+fn reports(output: &Output) -> usize {
+    let said = [&output.stdout, &output.stderr];
+    let lines = said.iter().flat_map(|stream| stream.lines());
+    lines.filter(|line| line.contains("Sanitizer:") && !line.contains("SUMMARY")).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_counted_once() {
+        let stderr = "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n\
+                      SUMMARY: AddressSanitizer: heap-use-after-free\n\
+                      WARNING: ThreadSanitizer: data race (pid=2)\n";
+        let output = Output {
+            shown: String::new(),
+            stdout: String::new(),
+            stderr: stderr.to_owned(),
+            success: false,
+            status: String::new(),
+        };
+        assert_eq!(reports(&output), 2);
+    }
+
+    #[test]
+    fn what_is_left_out_is_there() {
+        for (package, test) in LEFT_OUT {
+            let directory = workspace::root().join(package).join("tests");
+            assert!(directory.join(format!("{test}.rs")).exists(), "{package}: {test}");
+        }
+    }
+}
