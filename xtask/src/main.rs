@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod sanitize;
 mod setup;
+mod soak;
 mod source;
 mod syscalls;
 mod targets;
@@ -60,6 +61,7 @@ enum Task {
     Run(run::Options),
     Sanitize(sanitize::Options),
     Setup(setup::Options),
+    Soak(soak::Options),
     /// Counts the syscalls of single operations with strace, and compares.
     Syscalls,
     Targets(targets::Options),
@@ -92,6 +94,7 @@ fn perform(task: &Task, json: bool) -> Result<Report> {
         Task::Run(options) => run::run(options),
         Task::Sanitize(options) => sanitize::run(options),
         Task::Setup(options) => setup::run(options),
+        Task::Soak(options) => soak::run(options),
         Task::Syscalls => syscalls::run(),
         Task::Targets(options) => targets::list(options),
         Task::Unsafe(options) => ledger::run(options),

@@ -1,0 +1,149 @@
+//! `cargo xtask soak`: long runs of what must never go wrong, on every backend of this system.
+//!
+//! `poll-core/examples/soak` and `poll-sys/examples/wake_storm.rs` do the work. Each job prints what
+//! it did; it fails by a panic, a wrong exit or its limit. The seed is in the report: the same seed
+//! does the same again.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::process::Run;
+use crate::report::{Report, Row};
+use crate::workspace;
+
+/// Runs the long jobs: churn, wakes, signals, edges, stale events, drops, scripts.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Options {
+    /// How long the churn of connections and timers goes on, on each backend.
+    #[arg(long, value_name = "N")]
+    pub(crate) minutes: Option<u64>,
+    /// Count as far as the reliability table asks: about an hour.
+    #[arg(long)]
+    pub(crate) long: bool,
+    /// Only this job; may be given several times.
+    #[arg(long, value_name = "JOB")]
+    pub(crate) only: Vec<String>,
+    /// Another choice of what is chosen at random.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// What is done, and how often.
+struct Job {
+    name: &'static str,
+    short: u64,
+    long: u64,
+}
+
+const fn job(name: &'static str, short: u64, long: u64) -> Job {
+    Job { name, short, long }
+}
+
+/// The churn is counted in seconds.
+const CHURN: Job = job("churn", 20, 600);
+const SIGNALS: Job = job("signals", 20_000, 1_000_000);
+/// Random scripts on each backend against the model of the conformance suite.
+const SCRIPTS: Job = job("scripts", 2_000, 1_000_000);
+
+const JOBS: [Job; 7] = [
+    CHURN,
+    job("wakes", 100_000, 10_000_000),
+    SIGNALS,
+    job("edges", 150_000, 15_000_000),
+    job("stale", 100_000, 10_000_000),
+    job("drops", 100_000, 5_000_000),
+    SCRIPTS,
+];
+
+const BACKENDS: [&str; 2] = ["epoll", "poll"];
+const LIMIT: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When the programs do not build.
+pub(crate) fn run(options: &Options) -> Result<Report> {
+    let soak = build("poll-core", "soak")?;
+    let storm = build("poll-sys", "wake_storm")?;
+    let mut report = Report::new(format!("Soak, seed {}", options.seed), &["what was done"]);
+    let chosen = |job: &&Job| options.only.is_empty() || options.only.iter().any(|o| o == job.name);
+    for job in JOBS.iter().filter(chosen) {
+        let count = match options.minutes {
+            Some(minutes) if job.name == CHURN.name => minutes * 60,
+            _ if options.long => job.long,
+            _ => job.short,
+        };
+        if job.name == SCRIPTS.name {
+            report.rows.push(scripts(count, options.seed)?);
+            continue;
+        }
+        let (count, seed) = (count.to_string(), options.seed.to_string());
+        for backend in BACKENDS {
+            let run = match job.name == SIGNALS.name {
+                true => Run::new(&storm).args([backend, &count, &seed]),
+                false => Run::new(&soak).args([job.name, backend, &count, &seed]),
+            };
+            report.rows.push(one(&format!("{}/{backend}", job.name), run)?);
+        }
+    }
+    Ok(report)
+}
+
+fn target() -> PathBuf {
+    workspace::root().join("target/xtask/soak")
+}
+
+fn build(package: &str, example: &str) -> Result<PathBuf> {
+    Run::new("cargo")
+        .args(["build", "--quiet", "--release", "--package", package, "--example", example])
+        .env("CARGO_TARGET_DIR", target())
+        .dir(workspace::root())
+        .output()?
+        .ok()?;
+    Ok(target().join("release/examples").join(example))
+}
+
+fn one(name: &str, run: Run) -> Result<Row> {
+    eprintln!("{name}");
+    let begun = Instant::now();
+    let output = run.limit(LIMIT).output()?;
+    let told = output.stdout.lines().find_map(|line| line.strip_prefix("ok: "));
+    let row = match told {
+        Some(told) if output.success => Row::passed(name).cells([told]),
+        _ => {
+            let detail = format!("`{}`: {}\n{}", output.shown, output.status, output.said());
+            Row::failed(name, detail)
+        }
+    };
+    Ok(row.took(begun.elapsed()))
+}
+
+/// The property test of the conformance suite, with more cases: a part at a time, because a test has
+/// a time limit, each part with a seed of its own.
+fn scripts(count: u64, seed: u64) -> Result<Row> {
+    const PART: u64 = 5_000;
+    let begun = Instant::now();
+    let test = "equivalence::every_backend_reports_what_the_model_says";
+    let mut row = Row::passed("scripts");
+    for part in 0..count.div_ceil(PART) {
+        let cases = PART.min(count - part * PART);
+        eprintln!("scripts: {cases} of seed {}", seed + part);
+        let run = Run::new("cargo")
+            .args(["test", "--quiet", "--release", "--package", "poll-core"])
+            .args(["--test", "conformance", "--", "--exact", test])
+            .env("PROPTEST_CASES", cases.to_string())
+            .env("PROPTEST_RNG_SEED", (seed + part).to_string())
+            .env("CARGO_TARGET_DIR", target())
+            .dir(workspace::root());
+        let output = run.limit(LIMIT).output()?;
+        if !output.success || !output.stdout.contains("1 passed") {
+            let detail = format!("seed {}: {}\n{}", seed + part, output.status, output.said());
+            row = Row::failed("scripts", detail);
+            break;
+        }
+    }
+    Ok(row.cells([format!("{count} scripts on each backend")]).took(begun.elapsed()))
+}
