@@ -12,6 +12,8 @@ pub mod errno;
 pub mod eventfd;
 pub mod fork;
 pub mod poll;
+#[cfg(all(test, target_os = "linux"))]
+mod refusals;
 mod result;
 mod time;
 
