@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod ci;
 mod faults;
+mod fuzz;
 mod generated;
 mod ledger;
 mod loom;
@@ -52,6 +53,7 @@ enum Task {
     Check(check::Options),
     Ci(ci::Options),
     Faults(faults::Options),
+    Fuzz(fuzz::Options),
     /// Checks the wake protocol with loom: all interleavings, up to a bound of preemptions.
     Loom,
     /// Builds everything with the oldest compiler that Cargo.toml promises.
@@ -88,6 +90,7 @@ fn perform(task: &Task, json: bool) -> Result<Report> {
         Task::Check(options) => check::run(options),
         Task::Ci(options) => ci::run(options, json),
         Task::Faults(options) => faults::run(options),
+        Task::Fuzz(options) => fuzz::run(options),
         Task::Loom => loom::run(),
         Task::Msrv => msrv::run(),
         Task::Policy => policy::run(),

@@ -11,11 +11,11 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use crate::support::*;
 
-const SLOTS: usize = 4;
+pub(crate) const SLOTS: usize = 4;
 
 /// One step of a script; the number is the slot that it is about.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step {
     Open(usize),
     /// By guard: from idle, or a change.
     Arm(usize, Interest, Mode),
@@ -345,6 +345,16 @@ fn deregistered(slot: Slot) -> Slot {
     Slot { held, peer, token, watch: None, unread, ended }
 }
 
+/// One script on one backend; panics where the model and the poller disagree.
+pub(crate) fn play(backend: Backend, script: &[Step]) {
+    let poller = Poller::with_backend(backend).unwrap();
+    let mut world = World { poller: &poller, slots: [const { None }; SLOTS], tokens: 0 };
+    for step in script {
+        world.step(step);
+    }
+    world.wait(SLOTS);
+}
+
 /// The same scripts in each run; `PROPTEST_CASES` makes more, `PROPTEST_RNG_SEED` others.
 #[test]
 fn every_backend_reports_what_the_model_says() {
@@ -357,12 +367,7 @@ fn every_backend_reports_what_the_model_says() {
         let mut runner = TestRunner::new(config);
         let script = proptest::collection::vec(step(), 1..60);
         let result = runner.run(&script, |script| {
-            let poller = Poller::with_backend(backend).unwrap();
-            let mut world = World { poller: &poller, slots: [const { None }; SLOTS], tokens: 0 };
-            for step in &script {
-                world.step(step);
-            }
-            world.wait(SLOTS);
+            play(backend, &script);
             Ok(())
         });
         result.unwrap_or_else(|failure| panic!("{failure}"));
