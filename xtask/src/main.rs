@@ -7,12 +7,14 @@
 mod bench;
 mod check;
 mod ci;
+mod coverage;
 mod faults;
 mod fuzz;
 mod generated;
 mod ledger;
 mod loom;
 mod msrv;
+mod mutants;
 mod policy;
 mod process;
 mod report;
@@ -52,12 +54,14 @@ enum Task {
     Bench(bench::Options),
     Check(check::Options),
     Ci(ci::Options),
+    Coverage(coverage::Options),
     Faults(faults::Options),
     Fuzz(fuzz::Options),
     /// Checks the wake protocol with loom: all interleavings, up to a bound of preemptions.
     Loom,
     /// Builds everything with the oldest compiler that Cargo.toml promises.
     Msrv,
+    Mutants(mutants::Options),
     /// Checks rules that compiler and clippy do not know: where systems are named, raw types.
     Policy,
     Run(run::Options),
@@ -89,10 +93,12 @@ fn perform(task: &Task, json: bool) -> Result<Report> {
         Task::Bench(options) => bench::run(options),
         Task::Check(options) => check::run(options),
         Task::Ci(options) => ci::run(options, json),
+        Task::Coverage(options) => coverage::run(options),
         Task::Faults(options) => faults::run(options),
         Task::Fuzz(options) => fuzz::run(options),
         Task::Loom => loom::run(),
         Task::Msrv => msrv::run(),
+        Task::Mutants(options) => mutants::run(options),
         Task::Policy => policy::run(),
         Task::Run(options) => run::run(options),
         Task::Sanitize(options) => sanitize::run(options),

@@ -1,0 +1,206 @@
+//! `cargo xtask coverage`: how much of each library crate the workspace's tests run, by line and by
+//! branch.
+//!
+//! A nightly compiler counts (branches are its own), LLVM's tools of the same version sum up. Unit
+//! tests within the files count as lines too.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use serde::Deserialize;
+
+use crate::process::{Run, which};
+use crate::report::{Report, Row};
+use crate::workspace;
+
+/// Measures what the tests run, by line and branch.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Fail where fewer of a crate's branches are run, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+    pub(crate) least: f64,
+    /// One row for each file instead of each crate.
+    #[arg(long)]
+    pub(crate) files: bool,
+}
+
+const PACKAGES: [&str; 4] = ["poll-sys", "poll-core", "poll-net", "poll-timer"];
+const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// When the tests fail, or LLVM's tools are missing or do not understand the counts.
+pub(crate) fn run(options: &Options) -> Result<Report> {
+    let begun = Instant::now();
+    let (profdata, cov) = (tool("llvm-profdata")?, tool("llvm-cov")?);
+    let target = workspace::root().join("target/xtask/coverage");
+    let raw = target.join("raw");
+    // Counts of an earlier run belong to other programs.
+    if raw.exists() {
+        std::fs::remove_dir_all(&raw)?;
+    }
+    let programs = programs(&target)?;
+    cargo(&target).args(["--no-fail-fast"]).limit(LIMIT).output()?.ok()?;
+    let counts: Vec<PathBuf> =
+        std::fs::read_dir(&raw)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let merged = target.join("merged.profdata");
+    let merge = Run::new(&profdata).args(["merge", "-sparse", "-o"]).args([&merged]);
+    merge.args(&counts).output()?.ok()?;
+    let summary = Run::new(&cov)
+        .args(["export", "-summary-only", "-instr-profile"])
+        .args([&merged])
+        .args(programs.iter().flat_map(|program| [Path::new("-object"), program]))
+        .output()?
+        .ok()?;
+    let mut report = report(&summary.stdout, options)?;
+    if let Some(last) = report.rows.last_mut() {
+        *last = last.clone().took(begun.elapsed());
+    }
+    Ok(report)
+}
+
+/// One of LLVM's tools: by variable, beside the compiler, on the path, or where Debian puts it.
+fn tool(name: &str) -> Result<PathBuf> {
+    let variable = name.to_uppercase().replace('-', "_");
+    if let Some(path) = std::env::var_os(&variable) {
+        return Ok(path.into());
+    }
+    let version = Run::new("rustup").args(["run", "nightly", "rustc", "-vV"]).output()?.ok()?;
+    let major = version.stdout.lines().find_map(|line| line.strip_prefix("LLVM version: "));
+    let major = major.and_then(|version| version.split('.').next()).unwrap_or_default();
+    let debian = PathBuf::from(format!("/usr/lib/llvm-{major}/bin/{name}"));
+    let found = which(&format!("{name}-{major}")).or_else(|| debian.exists().then_some(debian));
+    found.with_context(|| {
+        format!("no {name} of version {major}: install llvm-{major}, or set {variable}")
+    })
+}
+
+fn cargo(target: &Path) -> Run {
+    let packages = PACKAGES.iter().flat_map(|package| ["--package", package]);
+    Run::new("rustup")
+        .args(["run", "nightly", "cargo", "test", "--lib", "--tests"])
+        .args(packages)
+        .env("RUSTFLAGS", "-Cinstrument-coverage -Zcoverage-options=branch")
+        .env("LLVM_PROFILE_FILE", target.join("raw/%p-%m.profraw"))
+        .env("CARGO_TARGET_DIR", target)
+        .env("PROPTEST_CASES", "64")
+        .dir(workspace::root())
+}
+
+/// Builds the test programs; where they are.
+fn programs(target: &Path) -> Result<Vec<PathBuf>> {
+    #[derive(Deserialize)]
+    struct Message {
+        executable: Option<PathBuf>,
+    }
+    let build = cargo(target).args(["--no-run", "--message-format=json"]).limit(LIMIT);
+    let output = build.output()?.ok()?;
+    let messages = output.stdout.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let programs: Vec<PathBuf> = messages.filter_map(|m: Message| m.executable).collect();
+    if programs.is_empty() {
+        bail!("cargo built no test program");
+    }
+    Ok(programs)
+}
+
+#[derive(Deserialize)]
+struct Export {
+    data: Vec<Data>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    files: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    filename: PathBuf,
+    summary: Summary,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Summary {
+    lines: Count,
+    branches: Count,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Count {
+    count: u64,
+    covered: u64,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.covered += other.covered;
+    }
+
+    fn percent(self) -> f64 {
+        if self.count == 0 { 100.0 } else { 100.0 * self.covered as f64 / self.count as f64 }
+    }
+
+    fn told(self) -> String {
+        format!("{:.1} % of {}", self.percent(), self.count)
+    }
+}
+
+fn report(export: &str, options: &Options) -> Result<Report> {
+    let export: Export = serde_json::from_str(export).context("what llvm-cov exported")?;
+    let mut sums: BTreeMap<String, Summary> = BTreeMap::new();
+    for file in export.data.into_iter().flat_map(|data| data.files) {
+        let path = workspace::relative(&file.filename);
+        let Some((package, rest)) = path.split_once("/src/") else { continue };
+        if !PACKAGES.contains(&package) || rest.contains("/src/") {
+            continue;
+        }
+        let name = if options.files { path.clone() } else { package.to_owned() };
+        let sum = sums.entry(name).or_default();
+        sum.lines.add(file.summary.lines);
+        sum.branches.add(file.summary.branches);
+    }
+    let mut report = Report::new("Coverage", &["lines", "branches"]);
+    for (name, sum) in sums {
+        let row = match sum.branches.percent() >= options.least {
+            true => Row::passed(name),
+            false => Row::failed(name, format!("less than {} % of the branches", options.least)),
+        };
+        report.rows.push(row.cells([sum.lines.told(), sum.branches.told()]));
+    }
+    Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Outcome;
+
+    #[test]
+    fn files_are_summed_by_crate_and_others_left_out() {
+        let file = |path: &str, covered: u64| {
+            let count = format!(r#"{{"count":10,"covered":{covered}}}"#);
+            let root = workspace::root().display();
+            format!(
+                r#"{{"filename":"{root}/{path}","summary":{{"lines":{count},"branches":{count}}}}}"#
+            )
+        };
+        let files = [
+            file("poll-core/src/a.rs", 10),
+            file("poll-core/src/b/c.rs", 5),
+            file("poll-core/tests/d.rs", 0),
+            file("poll-sys/src/e.rs", 9),
+        ];
+        let export = format!(r#"{{"data":[{{"files":[{}]}}]}}"#, files.join(","));
+        let report = report(&export, &Options { least: 80.0, files: false }).unwrap();
+        let names: Vec<_> = report.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["poll-core", "poll-sys"]);
+        assert_eq!(report.rows[0].cells[0], "75.0 % of 20");
+        assert_eq!(report.rows[0].outcome, Outcome::Failed);
+        assert_eq!(report.rows[1].outcome, Outcome::Passed);
+    }
+}
