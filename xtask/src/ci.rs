@@ -9,7 +9,7 @@ use crate::process::{Run, which};
 use crate::report::{Outcome, Report, Row};
 use crate::run::{self, Kernel, Tally};
 use crate::targets::{self, Emulator, TARGETS, Target};
-use crate::{check, ledger, msrv, policy, syscalls, workspace};
+use crate::{check, faults, ledger, loom, msrv, policy, syscalls, workspace};
 
 /// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
 #[derive(Args, Debug)]
@@ -55,6 +55,8 @@ const STEPS: &[Step] = &[
     ),
     step("tests", Action::Cargo(&["test", "--workspace"], None)),
     step("syscalls", Action::Task(syscalls::run)),
+    step("wake protocol", Action::Task(loom::run)),
+    step("faults", Action::Task(few_faults)),
     step("oldest compiler", Action::Task(msrv::run)),
     step(
         "dependencies",
@@ -71,6 +73,11 @@ const fn step(name: &'static str, action: Action) -> Step {
 
 fn unsafe_ledger() -> Result<Report> {
     ledger::run(&ledger::Options { check: true, lines: false })
+}
+
+/// Enough to see that the sweep itself works; all of it is `cargo xtask faults`.
+fn few_faults() -> Result<Report> {
+    faults::run(&faults::Options { calls: 4, long: false })
 }
 
 fn all_targets() -> Result<Report> {
