@@ -60,7 +60,14 @@ pub(crate) enum Emulator {
     /// This CPU runs it, linked statically with what rustup or zig bring along.
     Musl,
     /// qemu's user emulation runs it, linked statically by this linker.
-    Qemu { program: &'static str, linker: &'static str },
+    Qemu { program: &'static str, linker: &'static str, order: ByteOrder },
+}
+
+/// Of an emulated CPU; the one that emulates is little-endian.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ByteOrder {
+    Little,
+    Big,
 }
 
 /// Which crates are checked for a target.
@@ -108,7 +115,7 @@ const fn bare(triple: &'static str) -> Target {
 }
 
 const fn qemu(program: &'static str, linker: &'static str) -> Emulator {
-    Emulator::Qemu { program, linker }
+    Emulator::Qemu { program, linker, order: ByteOrder::Little }
 }
 
 /// All targets, in the order in which they are shown.
@@ -130,7 +137,11 @@ pub(crate) const TARGETS: &[Target] = &[
     run(
         "s390x-unknown-linux-gnu",
         "Linux, glibc, big-endian",
-        qemu("qemu-s390x", "s390x-linux-gnu-gcc"),
+        Emulator::Qemu {
+            program: "qemu-s390x",
+            linker: "s390x-linux-gnu-gcc",
+            order: ByteOrder::Big,
+        },
     ),
     check("aarch64-unknown-linux-musl", "Linux, musl", LINUX, Tier::Check),
     check("powerpc64le-unknown-linux-gnu", "Linux, glibc", LINUX, Tier::Check),

@@ -8,7 +8,7 @@ use super::skips::{self, Place, Skip};
 use super::suite::{self, Kind, Program, Verdict};
 use crate::process::{Run, which};
 use crate::report::Row;
-use crate::targets::{Emulator, Target};
+use crate::targets::{ByteOrder, Emulator, Target};
 
 /// An emulated program that runs for longer hangs.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -22,8 +22,14 @@ pub(super) fn run(target: &Target, emulator: Emulator, programs: &[Program]) -> 
     let begun = Instant::now();
     let (place, shown) = match emulator {
         Emulator::Native => (Place::Native, "natively".to_owned()),
-        Emulator::Linked(_) | Emulator::Musl => (Place::Native, "natively, static".to_owned()),
-        Emulator::Qemu { program, .. } => (Place::QemuUser, program.to_owned()),
+        Emulator::Linked(_) => (Place::Related, "natively, static".to_owned()),
+        Emulator::Musl => (Place::Native, "natively, static".to_owned()),
+        Emulator::Qemu { program, order: ByteOrder::Little, .. } => {
+            (Place::QemuUser, program.to_owned())
+        }
+        Emulator::Qemu { program, order: ByteOrder::Big, .. } => {
+            (Place::QemuSwapped, program.to_owned())
+        }
     };
     let mut skipped = Vec::new();
     let mut verdicts = Vec::new();

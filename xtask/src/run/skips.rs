@@ -7,8 +7,12 @@ use crate::report::Row;
 pub(super) enum Place {
     /// On this CPU and kernel.
     Native,
-    /// Under qemu's user emulation.
+    /// On this kernel, as a program of a related CPU.
+    Related,
+    /// Under qemu's user emulation, of a CPU with this one's byte order.
     QemuUser,
+    /// Under qemu's user emulation, of a CPU with the other byte order.
+    QemuSwapped,
     /// In an emulated machine with an older kernel and nothing but busybox.
     Kernel,
     /// On somebody's machine.
@@ -27,31 +31,60 @@ pub(super) struct Skip {
 
 const WIPE: &str = "qemu accepts MADV_WIPEONFORK and does not honour it";
 
+const SWAP: &str = "qemu hands over the contents of IP's and UDP's control messages unswapped";
+
+const FOREIGN: &str = "it starts a program of the other CPU, which this kernel cannot";
+
+const QEMU: &[Place] = &[Place::QemuUser, Place::QemuSwapped];
+
+const fn skip(
+    places: &'static [Place],
+    program: &'static str,
+    test: Option<&'static str>,
+    reason: &'static str,
+) -> Skip {
+    Skip { places, program, test, reason }
+}
+
+const fn wipe(test: &'static str) -> Skip {
+    skip(QEMU, "poll-sys/poll_sys", Some(test), WIPE)
+}
+
+const fn foreign(program: &'static str, test: &'static str) -> Skip {
+    skip(QEMU, program, Some(test), FOREIGN)
+}
+
+const fn swap(test: &'static str) -> Skip {
+    skip(&[Place::QemuSwapped], "poll-net/udp", Some(test), SWAP)
+}
+
 const SKIPS: &[Skip] = &[
-    Skip {
-        places: &[Place::QemuUser],
-        program: "poll-sys/poll_sys",
-        test: Some("fork::tests::a_child_is_told_and_its_parent_is_not"),
-        reason: WIPE,
-    },
-    Skip {
-        places: &[Place::QemuUser],
-        program: "poll-sys/poll_sys",
-        test: Some("fork::tests::a_child_that_makes_a_mark_of_its_own_still_tells_its_parents"),
-        reason: WIPE,
-    },
-    Skip {
-        places: &[Place::QemuUser],
-        program: "poll-net/httpd",
-        test: None,
-        reason: "it starts a program of the other CPU, which this kernel cannot",
-    },
-    Skip {
-        places: &[Place::Kernel],
-        program: "poll-net/httpd",
-        test: None,
-        reason: "there is no curl",
-    },
+    wipe("fork::tests::a_child_is_told_and_its_parent_is_not"),
+    wipe("fork::tests::a_child_that_makes_a_mark_of_its_own_still_tells_its_parents"),
+    skip(QEMU, "poll-net/httpd", None, FOREIGN),
+    skip(&[Place::Kernel], "poll-net/httpd", None, "there is no curl"),
+    foreign("poll-net/descriptors", "accept_says_so_once_ends_and_loses_no_connection"),
+    foreign("poll-net/descriptors", "a_body_that_mends_the_cause_goes_on_in_the_same_loop"),
+    foreign(
+        "poll-net/descriptors",
+        "descriptors_that_do_not_fit_the_process_are_told_as_truncated",
+    ),
+    foreign("poll-net/descriptors", "every_constructor_fails_and_leaves_nothing_open"),
+    foreign("poll-net/examples", "tcp_echo_gives_everything_back_even_to_a_slow_reader"),
+    foreign("poll-net/examples", "udp_echo_answers_every_datagram"),
+    foreign("poll-net/examples", "edge_drain_counts_every_byte_of_every_peer"),
+    skip(
+        &[Place::Related, Place::QemuUser, Place::QemuSwapped],
+        "poll-net/syscalls",
+        None,
+        "the documented table is of x86-64",
+    ),
+    skip(&[Place::Kernel], "poll-net/syscalls", None, "there is no strace"),
+    swap("every_beside_fits_one_datagram"),
+    swap("joined_segments_can_be_taken_apart_again"),
+    swap("marks_arrive_as_they_were_sent"),
+    swap("marks_of_ipv4_cross_a_dual_stack_socket_both_ways"),
+    swap("segments_arrive_one_by_one"),
 ];
 
 /// The skips that hold for `program` at `place`.
