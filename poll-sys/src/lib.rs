@@ -1,4 +1,67 @@
-//! Raw FFI and thin syscall wrappers for I/O readiness.
+//! Raw FFI and thin syscall wrappers for I/O readiness: the kernel's verbs, safely typed.
+//!
+//! # The problem
+//!
+//! A library on top of the operating system needs `unsafe`: foreign functions, descriptors that are
+//! plain integers, structures that the kernel fills. Spread over a code base it cannot be audited.
+//! Here it is in one crate, one file per kernel interface, each operation in a block of its own with
+//! a proof beside it, so that an auditor reads this crate and nothing else. Every other crate of the
+//! workspace begins with `#![forbid(unsafe_code)]`; the ledger `UNSAFE.md` lists what is here.
+//!
+//! # The model
+//!
+//! A wrapper takes a [`BorrowedFd`](std::os::fd::BorrowedFd), which is open for as long as it lives,
+//! returns an [`OwnedFd`](std::os::fd::OwnedFd), and turns -1 into the `errno` that goes with it. It is
+//! a safe function wherever types can make it one. It has no opinion: what the kernel says is
+//! returned, flags that it does not know included. What to make of it is decided in the layers above.
+//!
+//! ```
+//! # #[cfg(target_os = "linux")] {
+//! use poll_sys::epoll::{self, Event, Flags};
+//! use std::io::Write;
+//! use std::os::fd::AsFd;
+//! use std::os::unix::net::UnixStream;
+//!
+//! let queue = epoll::create()?;
+//! let (mut ours, theirs) = UnixStream::pair()?;
+//! epoll::add(queue.as_fd(), theirs.as_fd(), Flags::IN, 7)?;
+//! ours.write_all(b"x")?;
+//!
+//! let mut events = [Event::new(Flags::empty(), 0); 16];
+//! let n = epoll::wait(queue.as_fd(), &mut events, None)?;
+//! assert_eq!((n, events[0].data()), (1, 7));
+//! # }
+//! # std::io::Result::Ok(())
+//! ```
+//!
+//! # How is this safe?
+//!
+//! The invariants that proofs cite by name stand at the top of their files. Two hold everywhere:
+//!
+//! - FD-LIVE: a `BorrowedFd` is open for as long as it lives. That is std's I/O safety.
+//! - ROOM: whatever the kernel fills is an initialised slice or array, of a type for which every bit
+//!   pattern is a value. So no proof has to believe a count that the kernel returns.
+//!
+//! # What is not guaranteed
+//!
+//! Nothing about what the systems do: their differences are those of their manual pages, which each
+//! file links. `poll-core` and `poll-net` are where they get one meaning.
+//!
+//! # Which file
+//!
+//! | interface | module | systems |
+//! |---|---|---|
+//! | `epoll(7)`, busy polling | `epoll`, `epoll_params` | Linux, Android |
+//! | `kqueue(2)` | `kqueue` | the BSDs, Apple's |
+//! | `port_create(3C)` | `event_port` | illumos, Solaris |
+//! | `poll(2)`, `ppoll(2)` | [`poll`] | all |
+//! | `eventfd(2)`, `timerfd_create(2)`, `pidfd_open(2)`, `signalfd(2)` | `eventfd`, `timerfd`, `pidfd`, `signalfd` | Linux, Android |
+//! | sockets, pipes, `accept` | [`socket`], [`pipe`], [`accept`], [`flags`], [`socket_option`] | all |
+//! | control messages, descriptors in flight, credentials | [`rights`], [`cred`], [`udp`], [`mmsg`] | all |
+//! | `sendfile`, `splice` | [`sendfile`], [`splice`] | all; a loop or an error where there is none |
+//! | "did this process fork?" | [`fork`] | all |
+//!
+//! This file is the map from systems to those files: the only one of the crate that names a system.
 
 #[cfg(not(unix))]
 compile_error!("poll-sys knows no interface of this system: add one in poll-sys/src/lib.rs");
@@ -77,7 +140,7 @@ mod fork_handler;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod fork_wipe;
 
-/// The call that waits with nanoseconds where the system has it.
+// The call that waits with nanoseconds where the system has it.
 #[cfg(any(
     target_os = "linux",
     target_os = "android",
@@ -87,20 +150,10 @@ mod fork_wipe;
     target_os = "dragonfly",
     target_os = "hurd",
 ))]
-use poll_ns as poll_wait;
+#[path = "poll_ns.rs"]
+mod poll_wait;
 
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "dragonfly",
-    target_os = "hurd",
-))]
-mod poll_ns;
-
-/// The call that waits with milliseconds, where there is no finer one.
+// The call that waits with milliseconds, where there is no finer one.
 #[cfg(not(any(
     target_os = "linux",
     target_os = "android",
@@ -110,18 +163,8 @@ mod poll_ns;
     target_os = "dragonfly",
     target_os = "hurd",
 )))]
-use poll_ms as poll_wait;
-
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "dragonfly",
-    target_os = "hurd",
-)))]
-mod poll_ms;
+#[path = "poll_ms.rs"]
+mod poll_wait;
 
 #[cfg(any(
     target_vendor = "apple",
