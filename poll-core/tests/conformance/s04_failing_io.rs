@@ -4,7 +4,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::time::Instant;
 
-use poll_core::{Readiness, Token};
+use poll_core::{Backend, Readiness, Token};
+use poll_sys::socket_kind::{Family, Kind};
 
 use crate::support::*;
 
@@ -102,6 +103,18 @@ fn a_datagram_that_nobody_took_is_a_readable_error() {
         until(poller, 1, Readiness::READABLE);
         let error = guard.recv(&mut [0]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    });
+}
+
+/// The other systems differ.
+#[test]
+fn a_socket_that_is_not_connected_is_a_hang_up_on_epoll() {
+    for_each_mode(|poller, mode| {
+        if poller.backend() == Backend::Epoll {
+            let socket = poll_sys::socket::create(Family::Ipv4, Kind::Stream).unwrap();
+            let _guard = poller.register(socket, Token(1), READ, mode).unwrap();
+            assert!(look(poller)[&1].contains(Readiness::READABLE | Readiness::WRITABLE));
+        }
     });
 }
 
