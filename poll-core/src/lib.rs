@@ -167,6 +167,7 @@
 
 mod backend;
 mod bell;
+mod builder;
 mod busy_poll;
 pub mod channel;
 pub mod child;
@@ -190,6 +191,7 @@ mod wait;
 mod waker;
 
 pub use backend::Backend;
+pub use builder::{Builder, Nested};
 pub use busy_poll::BusyPoll;
 pub use error::{RegisterError, Rejected, WakeError};
 pub use event::{Event, Readiness};

@@ -10,6 +10,7 @@ use poll_sys::fork::Mark;
 
 use crate::backend::{Any, Backend, Watch};
 use crate::bell::Bell;
+use crate::builder::Builder;
 use crate::error::{RegisterError, Rejected};
 use crate::events::{Events, Memory};
 use crate::interest::Interest;
@@ -64,6 +65,8 @@ pub(crate) struct Inner {
     mark: Mark,
     /// Tells a batch whether it was this poller that it last served.
     number: usize,
+    /// How long a wait looks without sleeping first.
+    spin: Duration,
 }
 
 static NUMBERS: AtomicUsize = AtomicUsize::new(1);
@@ -94,10 +97,18 @@ impl Poller {
     /// The first poller of a process costs 2 more on Linux (`mmap`, `madvise`: the page that tells a
     /// child of `fork`).
     pub fn with_backend(backend: Backend) -> io::Result<Self> {
+        Self::with_parts(Any::new(backend)?, Bell::new(), Duration::ZERO)
+    }
+
+    /// What a poller can be made with beside its backend.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn with_parts(backend: Any, bell: Bell, spin: Duration) -> io::Result<Self> {
         let mark = Mark::new()?;
-        let backend = Any::new(backend)?;
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { inner: Arc::new(Inner { bell: Bell::new(), backend, mark, number }) })
+        Ok(Self { inner: Arc::new(Inner { bell, backend, mark, number, spin }) })
     }
 
     /// The backend that this poller stands on.
@@ -357,7 +368,31 @@ impl Inner {
         if events.memory.poller != self.number {
             self.introduce(events);
         }
+        if !self.spin.is_zero() && timeout != Some(Duration::ZERO) {
+            return self.spin(events, timeout, deadline);
+        }
         self.backend.wait(&self.bell, events, timeout, deadline)
+    }
+
+    /// Looks again and again for as long as the builder said, and sleeps only then.
+    #[cold]
+    fn spin(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        deadline: Option<Instant>,
+    ) -> io::Result<usize> {
+        let begin = Instant::now();
+        let end = begin.checked_add(self.spin);
+        let is_over = |at: Option<Instant>| at.is_some_and(|at| Instant::now() >= at);
+        while !is_over(end) && !is_over(deadline) {
+            if self.backend.wait(&self.bell, events, Some(Duration::ZERO), None)? > 0 {
+                return Ok(events.len());
+            }
+            std::hint::spin_loop();
+        }
+        let left = deadline.map(|at| at.saturating_duration_since(Instant::now())).or(timeout);
+        self.backend.wait(&self.bell, events, left, deadline)
     }
 
     /// A batch that served another poller last, or none.

@@ -88,6 +88,10 @@ impl Shape for Epoll {
         Ok(0)
     }
 
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.epoll.as_fd())
+    }
+
     fn set_busy_poll(&self, how: BusyPoll) -> io::Result<()> {
         // A time beyond the field is one beyond what the kernel takes, too: EINVAL.
         let time = u32::try_from(how.time.as_micros()).unwrap_or(u32::MAX);

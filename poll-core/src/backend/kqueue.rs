@@ -137,6 +137,10 @@ impl Shape for Kqueue {
     fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
         Ok(self.table().key_of(source).unwrap_or(table::UNKNOWN))
     }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.queue.as_fd())
+    }
 }
 
 impl Ring for Kqueue {

@@ -222,6 +222,11 @@ pub(crate) trait Shape: Kernel + Sized {
     /// The key of a registration by its source, for the unowned form.
     fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError>;
 
+    /// The descriptor that is readable while a wait would find something, if there is one.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
     /// Sets how a wait polls network devices.
     fn set_busy_poll(&self, _how: BusyPoll) -> io::Result<()> {
         Err(io::Error::new(
@@ -332,6 +337,10 @@ impl Any {
             Self::EventPort(_) => Backend::EventPort,
             Self::Poll(_) => Backend::Poll,
         }
+    }
+
+    pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        each!(self, backend => backend.descriptor())
     }
 
     #[inline]

@@ -27,6 +27,10 @@
 //! seen last ([`Memory::herd`]) and is given those that came later. A thread that sleeps is counted
 //! when HERD is set, and rung for; one that does not compares the numbers before it sleeps.
 //!
+//! A bell for nesting counts the outer poller as a thread that always sleeps: every wake rings, and so
+//! does whoever leaves something pending, so that the kernel's poller is readable for as long as there
+//! is something to take.
+//!
 //! `model.rs` beside this file checks it with loom: all interleavings, up to a preemption bound.
 
 mod carry;
@@ -52,6 +56,8 @@ pub(crate) struct Bell {
     word: AtomicUsize,
     /// The number of the last `wake_all`.
     herds: AtomicUsize,
+    /// The sleepers that never leave: 1 for nesting, else none.
+    outer: usize,
     desk: Mutex<Desk>,
 }
 
@@ -82,9 +88,19 @@ pub(crate) trait Ring {
 
 impl Bell {
     pub(crate) fn new() -> Self {
+        Self::with_outer(0)
+    }
+
+    /// For a poller that another one watches.
+    pub(crate) fn for_nesting() -> Self {
+        Self::with_outer(1)
+    }
+
+    fn with_outer(outer: usize) -> Self {
         Self {
-            word: AtomicUsize::new(0),
+            word: AtomicUsize::new(outer * SLEEPER),
             herds: AtomicUsize::new(0),
+            outer,
             desk: Mutex::new(Desk { places: Places::new(), owed: 0 }),
         }
     }
@@ -260,8 +276,8 @@ impl Bell {
             // Those that the one under way waits for get both.
             return Ok(());
         }
-        desk.owed = before / SLEEPER;
-        let rung = if desk.owed == 0 { Ok(()) } else { kernel.ring() };
+        desk.owed = before / SLEEPER - self.outer;
+        let rung = if before < SLEEPER { Ok(()) } else { kernel.ring() };
         if desk.owed == 0 || rung.is_err() {
             desk.owed = 0;
             self.word.fetch_and(!HERD, SeqCst);

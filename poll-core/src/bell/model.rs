@@ -299,3 +299,34 @@ fn a_notifier_that_is_closed_or_gone_is_not_heard() {
         assert_eq!(poller.wait(&mut events), [Token(2)]);
     });
 }
+
+#[test]
+fn a_poller_for_nesting_is_readable_while_something_is_pending() {
+    model(|| {
+        let kernel = Mock { rung: Mutex::new(false), somebody_rang: Condvar::new() };
+        let poller = Arc::new(Poller { bell: Bell::for_nesting(), kernel });
+        let wakers: Vec<_> = (1..=2)
+            .map(|n| {
+                let poller = Arc::clone(&poller);
+                let place = poller.bell.place(Token(n));
+                thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
+            })
+            .collect();
+        // An outer poller that looks at the inner one only when it is readable, one event at a time.
+        let mut events = Events::with_capacity(1);
+        let mut heard = Vec::new();
+        while heard.len() < 2 {
+            let mut rung = poller.kernel.rung.lock().unwrap();
+            while !*rung {
+                rung = poller.kernel.somebody_rang.wait(rung).unwrap();
+            }
+            drop(rung);
+            heard.extend(poller.look(&mut events));
+        }
+        heard.sort_unstable();
+        assert_eq!(heard, [Token(1), Token(2)]);
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+    });
+}
