@@ -171,6 +171,8 @@ mod builder;
 mod busy_poll;
 pub mod channel;
 pub mod child;
+#[cfg(feature = "driver")]
+pub mod driver;
 mod error;
 mod event;
 mod events;
