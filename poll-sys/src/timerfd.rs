@@ -62,7 +62,7 @@ pub fn create(clock: Clock) -> io::Result<OwnedFd> {
         Clock::BootTime => libc::CLOCK_BOOTTIME,
         Clock::RealTime => libc::CLOCK_REALTIME,
     };
-    // SAFETY: timerfd_create(2) takes two integers by value and has no memory precondition.
+    // SAFETY: 1. timerfd_create(2) takes two integers by value: it has no memory precondition.
     let fd = check(unsafe { libc::timerfd_create(clock, libc::TFD_NONBLOCK | libc::TFD_CLOEXEC) })?;
     // SAFETY: 1. `fd` is open and nobody else's: timerfd_create(2) has just made it, and `check` let
     // only success through. 2. close(2) is how it is released.
