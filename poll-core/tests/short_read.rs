@@ -1,5 +1,6 @@
 //! When a read that ends short of its buffer says that an edge-triggered stream is empty, and when
 //! it does not: the rule of `Mode::Edge`, held to the kernel.
+#![forbid(unsafe_code)]
 
 use std::io::{IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -31,7 +31,7 @@ use crate::result::check;
 /// ```
 pub fn open(pid: u32) -> io::Result<OwnedFd> {
     let no_flags: c_long = 0;
-    // SAFETY: pidfd_open(2) takes two integers by value and has no memory precondition.
+    // SAFETY: 1. The arguments are two integers by value: pidfd_open(2) has no memory precondition.
     let returned = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, no_flags) };
     // What is no descriptor's number is no success either.
     let fd = check(RawFd::try_from(returned).unwrap_or(-1))?;

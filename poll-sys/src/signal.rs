@@ -169,8 +169,8 @@ fn ring(bell: &OwnedFd) {
 /// # Errors
 /// `EINVAL`: no such signal.
 pub fn raise(signal: i32) -> io::Result<()> {
-    // SAFETY: raise(3) takes an integer and has no memory precondition; what a handler does is the
-    // handler's matter.
+    // SAFETY: 1. The argument is an integer: raise(3) has no memory precondition. What a handler does
+    // is for whoever installed it to prove.
     match unsafe { libc::raise(signal as c_int) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),

@@ -78,10 +78,10 @@ fn set(signals: &[i32]) -> io::Result<libc::sigset_t> {
     let mut set = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: 1. The pointer is valid for writes of a `sigset_t`: it is to a local of that size.
     check(unsafe { libc::sigemptyset(set.as_mut_ptr()) })?;
-    for signal in signals {
+    for &signal in signals {
         // SAFETY: 1. The pointer is to an initialised set: SET. 2. Any integer is allowed: what is
         // no signal is EINVAL, sigaddset(3).
-        check(unsafe { libc::sigaddset(set.as_mut_ptr(), *signal) })?;
+        check(unsafe { libc::sigaddset(set.as_mut_ptr(), signal) })?;
     }
     // SAFETY: 1. It is initialised: SET.
     Ok(unsafe { set.assume_init() })
