@@ -184,6 +184,7 @@ mod notifier;
 mod poller;
 mod registration;
 pub mod signal;
+pub mod sim;
 mod source;
 mod sync;
 pub mod timer;

@@ -133,7 +133,7 @@ impl Poller {
     /// from `Instant::now`, and they also hold for a poller that brings its own time.
     #[must_use]
     pub fn now(&self) -> Instant {
-        Instant::now()
+        self.inner.backend.now()
     }
 
     /// Watches `source` and returns the guard that owns it.
@@ -330,7 +330,7 @@ impl Poller {
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<usize> {
         let deadline = match timeout {
             None | Some(Duration::ZERO) => None,
-            Some(limit) => Instant::now().checked_add(limit),
+            Some(limit) => self.now().checked_add(limit),
         };
         self.inner.wait(events, timeout, deadline)
     }
@@ -345,7 +345,7 @@ impl Poller {
     /// # Cost
     /// As [`wait`](Self::wait).
     pub fn wait_until(&self, events: &mut Events, deadline: Option<Instant>) -> io::Result<usize> {
-        let timeout = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = deadline.map(|at| at.saturating_duration_since(self.now()));
         self.inner.wait(events, timeout, deadline)
     }
 

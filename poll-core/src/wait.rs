@@ -14,6 +14,12 @@ pub(crate) trait Kernel: Ring {
     /// it if nothing is; `None` is for ever. May come back early, with nothing.
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()>;
 
+    /// The clock that deadlines are held against.
+    #[inline]
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
     /// The [`wait`] of this module, here.
     #[inline]
     fn wait_with(
@@ -26,7 +32,7 @@ pub(crate) trait Kernel: Ring {
     where
         Self: Sized,
     {
-        wait(bell, self, events, timeout, deadline, Instant::now)
+        wait(bell, self, events, timeout, deadline, || self.now())
     }
 }
 

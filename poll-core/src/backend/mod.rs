@@ -24,6 +24,7 @@ mod poll;
     target_os = "solaris",
 )))]
 mod poll_readiness;
+pub(crate) mod simulated;
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
 #[path = "native_epoll.rs"]
@@ -155,6 +156,10 @@ pub enum Backend {
     EventPort,
     /// `poll(2)`: every Unix. Each wait costs time in proportion to the sources that are watched.
     Poll,
+    /// No system at all: a world in memory, see [`sim`](crate::sim). Made by
+    /// [`Sim::poller`](crate::sim::Sim::poller) alone, and never among the
+    /// [available](Self::available).
+    Simulated,
 }
 
 impl Backend {
@@ -268,6 +273,8 @@ pub(crate) enum Any {
     EventPort(event_port::EventPort),
     /// Boxed: it is large, and the others are small.
     Poll(Box<poll::Poll>),
+    /// Boxed likewise. On every system, and made by the simulation alone.
+    Simulated(Box<simulated::Simulated>),
 }
 
 /// Calls the backend at hand.
@@ -288,6 +295,7 @@ macro_rules! each {
             #[cfg(any(target_os = "illumos", target_os = "solaris"))]
             Any::EventPort($backend) => $call,
             Any::Poll($backend) => $call,
+            Any::Simulated($backend) => $call,
         }
     };
 }
@@ -336,7 +344,14 @@ impl Any {
             #[cfg(any(target_os = "illumos", target_os = "solaris"))]
             Self::EventPort(_) => Backend::EventPort,
             Self::Poll(_) => Backend::Poll,
+            Self::Simulated(_) => Backend::Simulated,
         }
+    }
+
+    /// The clock of the waits.
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        each!(self, backend => backend.now())
     }
 
     pub(crate) fn descriptor(&self) -> Option<BorrowedFd<'_>> {

@@ -7,3 +7,4 @@ mod support;
 mod builder;
 mod channel;
 mod notifier;
+mod sim;

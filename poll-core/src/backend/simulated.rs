@@ -1,0 +1,167 @@
+//! The backend of a simulated world: readiness and time come from [`World`](crate::sim).
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Key, Shape, Watch};
+use crate::bell::Ring;
+use crate::error::RegisterError;
+use crate::event::{Event, Readiness};
+use crate::events::Events;
+use crate::interest::Interest;
+use crate::mode::Mode;
+use crate::sim::{Sim, Step};
+use crate::wait::Kernel;
+
+#[derive(Debug)]
+pub(crate) struct Simulated {
+    sim: Sim,
+    entries: Mutex<BTreeMap<Key, Entry>>,
+    rung: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    side: u64,
+    watch: Watch,
+    /// Not after oneshot has fired.
+    enabled: bool,
+    /// Edge: how often the side had changed when it was last reported.
+    seen: Option<u64>,
+    /// When it was last reported, so that each gets its turn.
+    turn: u64,
+}
+
+impl Simulated {
+    pub(crate) fn with(sim: Sim) -> Self {
+        Self { sim, entries: Mutex::new(BTreeMap::new()), rung: AtomicBool::new(false) }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<Key, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key of a source is the number of its side, which is never used again.
+    fn side(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
+        self.sim.side_of(source.as_raw_fd()).ok_or(RegisterError::NotPollable)
+    }
+
+    /// Puts what is ready into `events`: those first that have waited longest, equal ones by chance.
+    fn harvest(&self, events: &mut Events) {
+        let mut entries = self.entries();
+        let mut ready: Vec<(u64, u64, Key, Readiness, u64)> = Vec::new();
+        for (key, entry) in entries.iter().filter(|(_, entry)| entry.enabled) {
+            let (readiness, changes) = self.sim.look(entry.side);
+            let readiness = readiness & asked(entry.watch.interest);
+            if !readiness.is_empty() && entry.seen != Some(changes) {
+                ready.push((entry.turn, self.sim.random(), *key, readiness, changes));
+            }
+        }
+        ready.sort_unstable_by_key(|(turn, chance, ..)| (*turn, *chance));
+        for (.., key, readiness, changes) in ready {
+            let Some(entry) = entries.get_mut(&key) else { continue };
+            if events.push(Event::new(entry.watch.token, readiness)).is_err() {
+                break;
+            }
+            entry.turn = self.sim.next_turn();
+            match entry.watch.mode {
+                Mode::Level => {}
+                Mode::Edge => entry.seen = Some(changes),
+                Mode::Oneshot => entry.enabled = false,
+            }
+        }
+    }
+}
+
+/// What is reported to who asks for `interest`.
+fn asked(interest: Interest) -> Readiness {
+    let mut asked = Readiness::ERROR | Readiness::WRITE_CLOSED;
+    if interest.is_readable() {
+        asked |= Readiness::READABLE | Readiness::READ_CLOSED;
+    }
+    if interest.is_writable() {
+        asked |= Readiness::WRITABLE;
+    }
+    asked
+}
+
+impl Shape for Simulated {
+    fn new() -> io::Result<Self> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "a simulated poller is made by Sim::poller"))
+    }
+
+    fn supports(&self, _: Mode) -> bool {
+        true
+    }
+
+    fn supports_interest(&self, interest: Interest) -> bool {
+        !interest.is_priority()
+    }
+
+    fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
+        let key = self.side(source)?;
+        let mut entries = self.entries();
+        if entries.contains_key(&key) {
+            return Err(RegisterError::AlreadyRegistered);
+        }
+        let turn = self.sim.next_turn();
+        entries.insert(key, Entry { side: key, watch, enabled: true, seen: None, turn });
+        Ok(key)
+    }
+
+    fn modify(&self, _: BorrowedFd<'_>, key: Key, watch: Watch) -> Result<(), RegisterError> {
+        let mut entries = self.entries();
+        let entry = entries.get_mut(&key).ok_or(RegisterError::NotRegistered)?;
+        (entry.watch, entry.enabled, entry.seen) = (watch, true, None);
+        Ok(())
+    }
+
+    fn delete(&self, _: BorrowedFd<'_>, key: Key) -> Result<(), RegisterError> {
+        self.entries().remove(&key).map(drop).ok_or(RegisterError::NotRegistered)
+    }
+
+    fn abandon(&self, key: Key) {
+        self.entries().remove(&key);
+    }
+
+    fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
+        let key = self.side(source).map_err(|_| RegisterError::NotRegistered)?;
+        if self.entries().contains_key(&key) { Ok(key) } else { Err(RegisterError::NotRegistered) }
+    }
+}
+
+impl Ring for Simulated {
+    fn ring(&self) -> io::Result<()> {
+        self.rung.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+impl Kernel for Simulated {
+    fn now(&self) -> Instant {
+        self.sim.now()
+    }
+
+    fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        let limit = timeout.map(|timeout| self.sim.elapsed().saturating_add(timeout));
+        loop {
+            self.harvest(events);
+            if !events.is_empty() || self.rung.swap(false, Ordering::SeqCst) {
+                return Ok(());
+            }
+            match self.sim.step(limit) {
+                Step::Done => {}
+                Step::TimeIsOver => return Ok(()),
+                Step::Stuck => {
+                    return Err(io::Error::other(
+                        "the simulation is stuck: nothing is ready, nothing scheduled, no deadline",
+                    ));
+                }
+            }
+        }
+    }
+}
