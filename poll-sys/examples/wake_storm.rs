@@ -50,7 +50,7 @@ fn install() -> io::Result<()> {
 }
 
 /// One SIGALRM, `micros` from now.
-fn fire_in(micros: u32) -> io::Result<()> {
+fn fire_in(micros: u8) -> io::Result<()> {
     let never = libc::timeval { tv_sec: 0, tv_usec: 0 };
     let soon = libc::timeval { tv_sec: 0, tv_usec: micros.into() };
     let timer = libc::itimerval { it_interval: never, it_value: soon };
@@ -81,7 +81,7 @@ fn main() -> io::Result<()> {
         dice ^= dice << 13;
         dice ^= dice >> 7;
         dice ^= dice << 17;
-        fire_in(1 + (dice >> 33) as u32 % 100)?;
+        fire_in(1 + ((dice >> 33) % 100) as u8)?;
         assert_eq!(poller.wait(&mut events, Some(CAP))?, 1, "the wake of signal {n} was lost");
         assert_eq!(events.get(0).map(|event| event.token()), Some(TOKEN));
         assert_eq!(SIGNALS.load(Ordering::SeqCst), n, "a wake was heard twice");
