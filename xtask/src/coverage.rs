@@ -44,7 +44,10 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         std::fs::remove_dir_all(&raw)?;
     }
     let programs = programs(&target)?;
-    cargo(&target).args(["--no-fail-fast"]).limit(LIMIT).output()?.ok()?;
+    // Some tests start the examples.
+    cargo("build", &target).args(["--examples"]).limit(LIMIT).output()?.ok()?;
+    let test = cargo("test", &target).args(["--lib", "--tests", "--no-fail-fast"]);
+    test.limit(LIMIT).output()?.ok()?;
     let counts: Vec<PathBuf> =
         std::fs::read_dir(&raw)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     let merged = target.join("merged.profdata");
@@ -79,10 +82,10 @@ fn tool(name: &str) -> Result<PathBuf> {
     })
 }
 
-fn cargo(target: &Path) -> Run {
+fn cargo(subcommand: &str, target: &Path) -> Run {
     let packages = PACKAGES.iter().flat_map(|package| ["--package", package]);
     Run::new("rustup")
-        .args(["run", "nightly", "cargo", "test", "--lib", "--tests"])
+        .args(["run", "nightly", "cargo", subcommand])
         .args(packages)
         .env("RUSTFLAGS", "-Cinstrument-coverage -Zcoverage-options=branch")
         .env("LLVM_PROFILE_FILE", target.join("raw/%p-%m.profraw"))
@@ -97,8 +100,8 @@ fn programs(target: &Path) -> Result<Vec<PathBuf>> {
     struct Message {
         executable: Option<PathBuf>,
     }
-    let build = cargo(target).args(["--no-run", "--message-format=json"]).limit(LIMIT);
-    let output = build.output()?.ok()?;
+    let build = cargo("test", target).args(["--lib", "--tests", "--no-run"]);
+    let output = build.args(["--message-format=json"]).limit(LIMIT).output()?.ok()?;
     let messages = output.stdout.lines().filter_map(|line| serde_json::from_str(line).ok());
     let programs: Vec<PathBuf> = messages.filter_map(|m: Message| m.executable).collect();
     if programs.is_empty() {
