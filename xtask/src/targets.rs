@@ -43,9 +43,9 @@ pub(crate) enum Tier {
 impl Tier {
     fn told(self) -> &'static str {
         match self {
-            Self::Run => "checked and run",
-            Self::Check => "checked",
-            Self::CheckStd => "checked, std from source",
+            Self::Run => "check, run",
+            Self::Check => "check",
+            Self::CheckStd => "check, std from source",
         }
     }
 }
@@ -185,7 +185,7 @@ pub(crate) fn find(triple: &str) -> Result<&'static Target> {
 /// # Errors
 /// When the README cannot be read or written, or the toolchain not be asked.
 pub(crate) fn list(options: &Options) -> Result<Report> {
-    let mut report = Report::new("Targets", &["system", "backends", "done here", "std"]);
+    let mut report = Report::new("Targets", &["system", "backends", "by one command", "std"]);
     if options.write || options.check {
         report.rows.push(readme(options.check)?);
         return Ok(report);
@@ -209,7 +209,8 @@ fn readme(check: bool) -> Result<Row> {
 }
 
 fn markdown() -> String {
-    let mut text = String::from("| target | system | backends | done here |\n|---|---|---|---|\n");
+    let mut text =
+        String::from("| target | system | backends | by one command |\n|---|---|---|---|\n");
     for target in TARGETS {
         let Target { triple, system, backends, tier, .. } = target;
         let emulated = match target.emulator {
