@@ -96,7 +96,7 @@ impl Signals {
     }
 
     /// Makes the source readable without a signal.
-    #[allow(dead_code, reason = "for systems where a child's exit is known by SIGCHLD alone")]
+    #[allow(dead_code, reason = "only where the exit of a child is told by SIGCHLD alone")]
     pub(crate) fn nudge(&self) -> std::io::Result<()> {
         self.doorbell.ring()
     }
