@@ -61,6 +61,8 @@ const fn swap(test: &'static str) -> Skip {
 const SKIPS: &[Skip] = &[
     wipe("fork::tests::a_child_is_told_and_its_parent_is_not"),
     wipe("fork::tests::a_child_that_makes_a_mark_of_its_own_still_tells_its_parents"),
+    skip(QEMU, "poll-sys/fork", None, WIPE),
+    foreign("poll-core/sources", "standard_input"),
     skip(QEMU, "poll-net/httpd", None, FOREIGN),
     skip(&[Place::Kernel], "poll-net/httpd", None, "there is no curl"),
     foreign("poll-net/descriptors", "accept_says_so_once_ends_and_loses_no_connection"),
