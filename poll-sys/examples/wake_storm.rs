@@ -2,13 +2,14 @@
 //! wait asleep.
 //!
 //! `cargo run --release -p poll-sys --example wake_storm -- epoll 100000 1`; the last number is the
-//! seed. The interval timer fires 1 to 100 µs after it was set, so that the signal comes at any place
-//! of a wait: before it, inside the kernel, or on the way out. It stands here because a handler takes
-//! unsafe code.
+//! seed. Another thread sends each signal 0 to 100 µs after it was asked to, so that it comes at any
+//! place of a wait: before it, inside the kernel, or on the way out. It stands here because a handler
+//! takes unsafe code.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
 
 use poll_core::{Backend, Events, Poller, Token, Waker};
 
@@ -22,6 +23,10 @@ static SPOILT: AtomicBool = AtomicBool::new(false);
 static WAKER: AtomicPtr<Waker> = AtomicPtr::new(std::ptr::null_mut());
 
 extern "C" fn handler(_: libc::c_int) {
+    poll_sys::errno::preserve(wake);
+}
+
+fn wake() {
     SIGNALS.fetch_add(1, Ordering::SeqCst);
     // A failing call, so that errno is known.
     // SAFETY: 1. close(2) takes an integer, and -1 is never a descriptor.
@@ -49,14 +54,18 @@ fn install() -> io::Result<()> {
     if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// One SIGALRM, `micros` from now.
-fn fire_in(micros: u8) -> io::Result<()> {
-    let never = libc::timeval { tv_sec: 0, tv_usec: 0 };
-    let soon = libc::timeval { tv_sec: 0, tv_usec: micros.into() };
-    let timer = libc::itimerval { it_interval: never, it_value: soon };
-    // SAFETY: 1. The pointer is to a live local; a null one for the old timer is allowed.
-    let set = unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) };
-    if set == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+/// Sends a SIGALRM to `waiter` for every number of microseconds that is asked for, so much later.
+fn send(waiter: libc::pthread_t, asked: &Receiver<u8>) {
+    for micros in asked {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_micros(micros.into()) {
+            std::hint::spin_loop();
+        }
+        // SAFETY: 1. `waiter` is a thread that lives: it is in the scope that this one is joined in.
+        // 2. SIGALRM has a handler: it was installed before anybody asked.
+        let sent = unsafe { libc::pthread_kill(waiter, libc::SIGALRM) };
+        assert_eq!(sent, 0, "the signal was not sent");
+    }
 }
 
 fn main() -> io::Result<()> {
@@ -74,18 +83,25 @@ fn main() -> io::Result<()> {
     let waker = poller.waker(TOKEN).map_err(io::Error::other)?;
     WAKER.store(Box::into_raw(Box::new(waker)), Ordering::SeqCst);
     install()?;
-    let mut events = Events::with_capacity(4);
-    // Marsaglia's xorshift.
-    let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    for n in 1..=count {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        fire_in(1 + ((dice >> 33) % 100) as u8)?;
-        assert_eq!(poller.wait(&mut events, Some(CAP))?, 1, "the wake of signal {n} was lost");
-        assert_eq!(events.get(0).map(|event| event.token()), Some(TOKEN));
-        assert_eq!(SIGNALS.load(Ordering::SeqCst), n, "a wake was heard twice");
-    }
+    // SAFETY: 1. pthread_self(3) takes nothing and never fails.
+    let waiter = unsafe { libc::pthread_self() };
+    std::thread::scope(|scope| -> io::Result<()> {
+        let (ask, asked) = mpsc::sync_channel(1);
+        scope.spawn(move || send(waiter, &asked));
+        let mut events = Events::with_capacity(4);
+        // Marsaglia's xorshift.
+        let mut dice = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        for n in 1..=count {
+            dice ^= dice << 13;
+            dice ^= dice >> 7;
+            dice ^= dice << 17;
+            ask.send(((dice >> 33) % 101) as u8).map_err(io::Error::other)?;
+            assert_eq!(poller.wait(&mut events, Some(CAP))?, 1, "the wake of signal {n} was lost");
+            assert_eq!(events.get(0).map(|event| event.token()), Some(TOKEN));
+            assert_eq!(SIGNALS.load(Ordering::SeqCst), n, "a wake was heard twice");
+        }
+        Ok(())
+    })?;
     assert!(!SPOILT.load(Ordering::SeqCst), "a wake failed, or changed errno");
     println!("ok: {count} signals, each wake heard once, errno kept");
     Ok(())

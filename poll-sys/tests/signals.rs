@@ -24,6 +24,11 @@ static SPOILT: AtomicBool = AtomicBool::new(false);
 static WAKER: AtomicPtr<Waker> = AtomicPtr::new(std::ptr::null_mut());
 
 extern "C" fn handler(_: libc::c_int) {
+    // What it interrupts may be about to read errno.
+    poll_sys::errno::preserve(wake);
+}
+
+fn wake() {
     SEEN.fetch_add(1, Ordering::SeqCst);
     let waker = WAKER.load(Ordering::SeqCst);
     if waker.is_null() {
