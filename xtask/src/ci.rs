@@ -8,7 +8,7 @@ use clap::Args;
 use crate::process::{Run, which};
 use crate::report::{Outcome, Report, Row};
 use crate::run::{self, Kernel, Tally};
-use crate::targets::{self, Emulator, TARGETS, Target};
+use crate::targets;
 use crate::{check, faults, ledger, loom, msrv, policy, syscalls, workspace};
 
 /// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
