@@ -88,10 +88,7 @@ fn all_targets() -> Result<Report> {
 /// wait for, and are `cargo xtask run --target`.
 fn other_cpus() -> Result<Report> {
     let chosen = ["i686-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
-    run::run(&run::Options {
-        targets: chosen.map(str::to_owned).into(),
-        ..run::Options::default()
-    })
+    run::run(&run::Options { targets: chosen.map(str::to_owned).into(), ..run::Options::default() })
 }
 
 fn oldest_kernel() -> Result<Report> {

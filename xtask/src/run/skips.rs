@@ -35,6 +35,15 @@ const SWAP: &str = "qemu hands over the contents of IP's and UDP's control messa
 
 const FOREIGN: &str = "it starts a program of the other CPU, which this kernel cannot";
 
+const SECCOMP: &str = "qemu refuses PR_SET_SECCOMP: the filter that refuses the call is not there";
+
+const SOCKETCALL: &str =
+    "the C library of this CPU makes sockets by socketcall(2), with one number";
+
+const REAL_TIME: &str = "a real-time signal does not come to the program under qemu, or ends it";
+
+const RELATED: &[Place] = &[Place::Related];
+
 const QEMU: &[Place] = &[Place::QemuUser, Place::QemuSwapped];
 
 const fn skip(
@@ -50,6 +59,10 @@ const fn wipe(test: &'static str) -> Skip {
     skip(QEMU, "poll-sys/poll_sys", Some(test), WIPE)
 }
 
+const fn refused(places: &'static [Place], test: &'static str, reason: &'static str) -> Skip {
+    skip(places, "poll-sys/poll_sys", Some(test), reason)
+}
+
 const fn foreign(program: &'static str, test: &'static str) -> Skip {
     skip(QEMU, program, Some(test), FOREIGN)
 }
@@ -62,6 +75,22 @@ const SKIPS: &[Skip] = &[
     wipe("fork::tests::a_child_is_told_and_its_parent_is_not"),
     wipe("fork::tests::a_child_that_makes_a_mark_of_its_own_still_tells_its_parents"),
     skip(QEMU, "poll-sys/fork", None, WIPE),
+    refused(QEMU, "refusals::a_pipe_that_is_refused_leaves_nothing_open", SECCOMP),
+    refused(QEMU, "refusals::a_poller_that_is_refused_leaves_nothing_open", SECCOMP),
+    refused(QEMU, "refusals::a_tcp_socket_that_is_refused_leaves_nothing_open", SECCOMP),
+    refused(QEMU, "refusals::a_udp_socket_that_is_refused_leaves_nothing_open", SECCOMP),
+    refused(QEMU, "refusals::a_unix_socket_that_is_refused_leaves_nothing_open", SECCOMP),
+    refused(RELATED, "refusals::a_tcp_socket_that_is_refused_leaves_nothing_open", SOCKETCALL),
+    refused(RELATED, "refusals::a_udp_socket_that_is_refused_leaves_nothing_open", SOCKETCALL),
+    refused(RELATED, "refusals::a_unix_socket_that_is_refused_leaves_nothing_open", SOCKETCALL),
+    skip(
+        QEMU,
+        "poll-sys/poll_sys",
+        Some("epoll_params::tests::what_was_set_is_got_or_the_kernel_is_too_old"),
+        "qemu does not know this ioctl, which is not what an old kernel says",
+    ),
+    skip(QEMU, "poll-core/signal", Some("a_real_time_signal_is_an_event_too"), REAL_TIME),
+    skip(QEMU, "poll-core/signalfd", None, REAL_TIME),
     foreign("poll-core/sources", "standard_input"),
     skip(QEMU, "poll-net/httpd", None, FOREIGN),
     skip(&[Place::Kernel], "poll-net/httpd", None, "there is no curl"),
