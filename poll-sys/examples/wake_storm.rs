@@ -55,7 +55,7 @@ fn install() -> io::Result<()> {
 }
 
 /// Sends a SIGALRM to `waiter` for every number of microseconds that is asked for, so much later.
-fn send(waiter: libc::pthread_t, asked: &Receiver<u8>) {
+fn send(waiter: usize, asked: &Receiver<u8>) {
     for micros in asked {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_micros(micros.into()) {
@@ -63,7 +63,7 @@ fn send(waiter: libc::pthread_t, asked: &Receiver<u8>) {
         }
         // SAFETY: 1. `waiter` is a thread that lives: it is in the scope that this one is joined in.
         // 2. SIGALRM has a handler: it was installed before anybody asked.
-        let sent = unsafe { libc::pthread_kill(waiter, libc::SIGALRM) };
+        let sent = unsafe { libc::pthread_kill(waiter as libc::pthread_t, libc::SIGALRM) };
         assert_eq!(sent, 0, "the signal was not sent");
     }
 }
@@ -85,6 +85,8 @@ fn main() -> io::Result<()> {
     install()?;
     // SAFETY: 1. pthread_self(3) takes nothing and never fails.
     let waiter = unsafe { libc::pthread_self() };
+    // A pointer on some systems, which could not go to another thread.
+    let waiter = waiter as usize;
     std::thread::scope(|scope| -> io::Result<()> {
         let (ask, asked) = mpsc::sync_channel(1);
         scope.spawn(move || send(waiter, &asked));
