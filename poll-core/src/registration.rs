@@ -29,8 +29,10 @@ use crate::token::Token;
 /// # Dropping
 /// Deregisters, then drops the source. Once it is dropped, no wait that begins later reports its
 /// token, whatever duplicates of the descriptor live on. It never blocks. In a child of `fork` it
-/// leaves the parent's registration alone. A forgotten guard (`mem::forget`) leaks the source, which
-/// stays registered: sound, and as intended as any leak.
+/// leaves the parent's registration alone; what changes the watch is `Forked` there, and the getters
+/// (`token`, `interest`, `mode`, `Debug`) should not be called: they take the guard's lock, which a
+/// thread that exists in the parent alone may hold. A forgotten guard (`mem::forget`) leaks the
+/// source, which stays registered: sound, and as intended as any leak.
 ///
 /// # Examples
 /// Idle first, armed only when the I/O would block:
