@@ -21,8 +21,14 @@ fn watch(poller: &Poller, child: Child, mode: Mode) -> Registration<Process> {
     poller.register(process, Token(1), Interest::READABLE, mode).unwrap()
 }
 
-/// How the system names the state of a process of ours; `None` if there is none.
+/// How the system names the state of a process of ours; `None` if there is none. By /proc where there
+/// is one: what `ps` takes for words is not the same everywhere.
 fn state(id: u32) -> Option<String> {
+    if std::path::Path::new("/proc/self/stat").exists() {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        // `42 (name) Z …`; a name may hold anything, also parentheses.
+        return stat.rsplit(") ").next().map(str::to_owned);
+    }
     let listed = Command::new("ps").args(["-o", "stat=", "-p", &id.to_string()]).output().unwrap();
     let state = String::from_utf8(listed.stdout).unwrap().trim().to_owned();
     (!state.is_empty()).then_some(state)

@@ -145,6 +145,8 @@ mod tests {
         for start in [Start::Absolute, Start::AbsoluteUnlessSet] {
             // Once a second since the second second of the epoch.
             set(timer.as_fd(), start, Duration::from_secs(1), Duration::from_secs(1)).unwrap();
+            // "At once" is when the kernel's timer interrupt has run.
+            assert_eq!(wait(&timer, Duration::from_secs(20)), 1);
             assert!(take(timer.as_fd()).unwrap() > 1_700_000_000);
         }
     }

@@ -64,7 +64,8 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t tmpfs tmp /tmp
-mkdir -p /dev/shm
+mkdir -p /dev/shm /dev/pts
+mount -t devpts pts /dev/pts
 ip link set lo up
 uname -r
 sh /suites/run.sh
