@@ -287,4 +287,4 @@ impl Bell {
 }
 
 #[cfg(all(test, loom))]
-mod model;
+pub(crate) mod model;

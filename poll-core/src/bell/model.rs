@@ -18,9 +18,15 @@ use crate::wait::{self, Kernel};
 
 /// A kernel with nothing but a bell: remembered until one thread takes it, as an edge-triggered
 /// eventfd is.
-struct Mock {
+pub(crate) struct Mock {
     rung: Mutex<bool>,
     somebody_rang: Condvar,
+}
+
+impl Mock {
+    pub(crate) fn new() -> Self {
+        Self { rung: Mutex::new(false), somebody_rang: Condvar::new() }
+    }
 }
 
 impl Ring for Mock {
@@ -51,8 +57,7 @@ struct Poller {
 
 impl Poller {
     fn new() -> Arc<Self> {
-        let kernel = Mock { rung: Mutex::new(false), somebody_rang: Condvar::new() };
-        Arc::new(Self { bell: Bell::new(), kernel })
+        Arc::new(Self { bell: Bell::new(), kernel: Mock::new() })
     }
 
     /// Waits without a timeout; the tokens that came.
@@ -73,7 +78,7 @@ impl Poller {
 }
 
 /// Loom's default bound is none; three preemptions find every bug that was ever seeded here.
-fn model(body: impl Fn() + Send + Sync + 'static) {
+pub(crate) fn model(body: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
     builder.check(body);

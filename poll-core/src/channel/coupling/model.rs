@@ -1,54 +1,32 @@
 //! The coupling under loom. A lost wake shows as a deadlock.
 
 use std::collections::VecDeque;
-use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use loom::sync::{Arc, Condvar, Mutex};
+use loom::sync::{Arc, Mutex};
 use loom::thread;
 
 use super::*;
-use crate::bell::{Bell, Carrier, Ring};
+use crate::bell::model::{Mock, model};
+use crate::bell::{Bell, Carrier};
 use crate::events::Events;
 use crate::token::Token;
-use crate::wait::{self, Kernel};
+use crate::wait;
 
 /// A poller with nothing but a bell, one notifier, and a queue of at most two beside it.
 struct World {
     bell: Bell,
     carrier: Carrier,
-    rung: Mutex<bool>,
-    somebody_rang: Condvar,
+    kernel: Mock,
     queue: Mutex<VecDeque<u8>>,
     wish: Wish,
 }
 
 const CAPACITY: usize = 1;
 
-impl Ring for World {
-    fn ring(&self) -> io::Result<()> {
-        *self.rung.lock().unwrap() = true;
-        self.somebody_rang.notify_one();
-        Ok(())
-    }
-}
-
-impl Kernel for World {
-    fn wait(&self, _: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-        let mut rung = self.rung.lock().unwrap();
-        if timeout.is_none() {
-            while !*rung {
-                rung = self.somebody_rang.wait(rung).unwrap();
-            }
-        }
-        *rung = false;
-        Ok(())
-    }
-}
-
 impl Flag for World {
     fn raise(&self) -> Result<(), WakeError> {
-        self.bell.set(&self.carrier, Readiness::READABLE, self).unwrap();
+        self.bell.set(&self.carrier, Readiness::READABLE, &self.kernel).unwrap();
         Ok(())
     }
 
@@ -64,8 +42,7 @@ impl World {
         Arc::new(Self {
             bell,
             carrier,
-            rung: Mutex::new(false),
-            somebody_rang: Condvar::new(),
+            kernel: Mock::new(),
             queue: Mutex::new(VecDeque::new()),
             wish: Wish::new(),
         })
@@ -73,7 +50,7 @@ impl World {
 
     fn wait(&self, events: &mut Events) {
         events.clear();
-        wait::wait(&self.bell, self, events, None, None, Instant::now).unwrap();
+        wait::wait(&self.bell, &self.kernel, events, None, None, Instant::now).unwrap();
         assert!(!events.is_empty());
     }
 
@@ -89,12 +66,6 @@ impl World {
         queue.push_back(message);
         Ok(())
     }
-}
-
-fn model(body: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
-    builder.check(body);
 }
 
 #[test]
