@@ -60,6 +60,7 @@
 //! | control messages, descriptors in flight, credentials | [`rights`], [`cred`], [`udp`], [`mmsg`] | all |
 //! | `sendfile`, `splice` | [`sendfile`], [`splice`] | all; a loop or an error where there is none |
 //! | "did this process fork?" | [`fork`] | all |
+//! | "is this the only thread?" | [`threads`] | all; certain with glibc alone |
 //!
 //! This file is the map from systems to those files: the only one of the crate that names a system.
 
@@ -78,6 +79,7 @@ pub mod poll;
 #[cfg(all(test, target_os = "linux"))]
 mod refusals;
 mod result;
+pub mod threads;
 mod time;
 
 /// Where the C library of this system keeps the calling thread's `errno`.
@@ -139,6 +141,14 @@ use fork_handler as fork_watch;
 mod fork_handler;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod fork_wipe;
+
+/// Who says how many threads there are: glibc, but a static one has no tables to look it up in.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static")))]
+#[path = "threads_glibc.rs"]
+mod threads_told;
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(target_feature = "crt-static"))))]
+#[path = "threads_unknown.rs"]
+mod threads_told;
 
 // The call that waits with nanoseconds where the system has it.
 #[cfg(any(
