@@ -44,6 +44,21 @@ impl Interest {
     /// | others | ask [`Poller::supports_interest`](crate::Poller::supports_interest) |
     pub const PRIORITY: Self = Self(NonZeroU8::new(PRIORITY).unwrap());
 
+    /// The set as a number below 8, never 0.
+    #[inline]
+    pub(crate) const fn bits(self) -> u8 {
+        self.0.get()
+    }
+
+    /// The set of [`bits`](Self::bits); none if these are no set's.
+    #[inline]
+    pub(crate) const fn from_bits(bits: u8) -> Option<Self> {
+        match NonZeroU8::new(bits) {
+            Some(set) if bits <= (READABLE | WRITABLE | PRIORITY) => Some(Self(set)),
+            _ => None,
+        }
+    }
+
     /// Whether everything in `other` is in this set too.
     #[inline]
     #[must_use]

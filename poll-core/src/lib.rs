@@ -177,6 +177,7 @@ mod error;
 mod event;
 mod events;
 mod interest;
+mod latch;
 mod mode;
 #[cfg(doctest)]
 mod must_not_compile;

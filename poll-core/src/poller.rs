@@ -18,6 +18,7 @@ use crate::mode::Mode;
 use crate::notifier::Notifier;
 use crate::registration::Registration;
 use crate::source::Source;
+use crate::sync::Single;
 use crate::token::Token;
 use crate::waker::Waker;
 
@@ -413,6 +414,12 @@ impl Inner {
         self.mark.is_current()
     }
 
+    /// Who knows whether there is a second thread.
+    #[inline]
+    pub(crate) fn single(&self) -> Single {
+        self.bell.single()
+    }
+
     #[inline]
     pub(crate) fn check_process(&self) -> Result<(), RegisterError> {
         if self.is_of_this_process() { Ok(()) } else { Err(RegisterError::Forked) }
@@ -427,6 +434,17 @@ impl Inner {
         mode: Mode,
     ) -> Result<Watch, RegisterError> {
         self.check_process()?;
+        self.watch_here(token, interest, mode)
+    }
+
+    /// [`watch`](Self::watch) where the process is known to be the right one.
+    #[inline]
+    pub(crate) fn watch_here(
+        &self,
+        token: Token,
+        interest: Interest,
+        mode: Mode,
+    ) -> Result<Watch, RegisterError> {
         check_token(token)?;
         if !self.backend.supports(mode) {
             return Err(RegisterError::ModeUnsupported);

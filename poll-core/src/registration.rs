@@ -3,16 +3,18 @@
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::ops::Deref;
-use std::os::fd::{BorrowedFd, OwnedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::os::fd::OwnedFd;
 
-use crate::backend::Key;
 use crate::error::RegisterError;
 use crate::interest::Interest;
 use crate::mode::Mode;
-use crate::poller::{Inner, Poller};
+use crate::poller::Poller;
 use crate::source::Source;
 use crate::token::Token;
+
+use state::{Change, State};
+
+mod state;
 
 /// The guard of a registered source: owns the source, and stops the watch before the source closes.
 ///
@@ -29,9 +31,8 @@ use crate::token::Token;
 /// # Dropping
 /// Deregisters, then drops the source. Once it is dropped, no wait that begins later reports its
 /// token, whatever duplicates of the descriptor live on. It never blocks. In a child of `fork` it
-/// leaves the parent's registration alone; what changes the watch is `Forked` there, and the getters
-/// (`token`, `interest`, `mode`, `Debug`) should not be called: they take the guard's lock, which a
-/// thread that exists in the parent alone may hold. A forgotten guard (`mem::forget`) leaks the
+/// leaves the parent's registration alone, and what changes the watch is `Forked` there. A forgotten
+/// guard (`mem::forget`) leaks the
 /// source, which stays registered: sound, and as intended as any leak.
 ///
 /// # Examples
@@ -61,43 +62,15 @@ use crate::token::Token;
 #[must_use = "dropped, it deregisters the source and drops it"]
 pub struct Registration<S: Source> {
     poller: Poller,
-    state: Mutex<State>,
+    state: State,
     /// PRESENT: `Some` until the guard is consumed by value, and seen by nobody after.
     source: Option<S>,
-}
-
-#[derive(Debug)]
-struct State {
-    token: Token,
-    armed: Option<(Interest, Mode)>,
-    /// The backend's name for the registration, while armed.
-    key: Key,
-}
-
-impl State {
-    #[inline]
-    fn arm(
-        &mut self,
-        inner: &Inner,
-        descriptor: BorrowedFd<'_>,
-        interest: Interest,
-        mode: Mode,
-    ) -> Result<(), RegisterError> {
-        let watch = inner.watch(self.token, interest, mode)?;
-        match self.armed {
-            Some(_) => inner.backend.modify(descriptor, self.key, watch)?,
-            None => self.key = inner.backend.add(descriptor, watch)?,
-        }
-        self.armed = Some((interest, mode));
-        Ok(())
-    }
 }
 
 impl<S: Source> Registration<S> {
     #[inline]
     pub(crate) fn idle(poller: Poller, source: S, token: Token) -> Self {
-        let state = Mutex::new(State { token, armed: None, key: 0 });
-        Self { poller, state, source: Some(source) }
+        Self { poller, state: State::idle(token), source: Some(source) }
     }
 
     /// Starts the watch, changes it, or enables it again after [`Mode::Oneshot`] has fired.
@@ -112,21 +85,37 @@ impl<S: Source> Registration<S> {
     /// interest. From idle as [`Poller::register`]. Else 1 on event ports, and none on poll(2), or one
     /// if a thread waits. No allocation beyond the growth of a backend's tables.
     pub fn arm(&self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
-        // Before the lock: in a child of fork it may be held for ever.
-        self.poller.inner().check_process()?;
-        let mut state = self.state();
-        if state.armed == Some((interest, Mode::Level)) && mode == Mode::Level {
+        let inner = self.poller.inner();
+        inner.check_process()?;
+        if mode == Mode::Level && self.state.armed() == Some((interest, Mode::Level)) {
+            // Whatever another thread makes of it now comes after this.
             return Ok(());
         }
-        state.arm(self.poller.inner(), self.source().descriptor(), interest, mode)
+        self.set(&self.state.change(inner.single()), interest, mode)
     }
 
-    /// [`arm`](Self::arm) of a guard that nobody else has yet: without the lock.
+    /// Tells the backend what is wanted now. This is the process that may.
+    #[inline]
+    fn set(&self, state: &Change<'_>, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
+        let inner = self.poller.inner();
+        let watch = inner.watch_here(state.token(), interest, mode)?;
+        let descriptor = self.source().descriptor();
+        match state.armed() {
+            Some(_) => inner.backend.modify(descriptor, state.key(), watch)?,
+            None => state.set_key(inner.backend.add(descriptor, watch)?),
+        }
+        state.set_armed(Some((interest, mode)));
+        Ok(())
+    }
+
+    /// [`arm`](Self::arm) of a guard that is idle and that nobody else has yet.
     #[inline]
     pub(crate) fn arm_new(&mut self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
-        let descriptor = self.source.as_ref().expect("PRESENT").descriptor();
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        state.arm(self.poller.inner(), descriptor, interest, mode)
+        let inner = self.poller.inner();
+        let watch = inner.watch(self.state.token(), interest, mode)?;
+        let key = inner.backend.add(self.source().descriptor(), watch)?;
+        self.state.set_armed((interest, mode), key);
+        Ok(())
     }
 
     /// Ends the watch and keeps the guard, idle. Nothing is reported then, hang-up included.
@@ -139,14 +128,15 @@ impl<S: Source> Registration<S> {
     /// # Cost
     /// 1 syscall; none if it is idle already.
     pub fn disarm(&self) -> Result<(), RegisterError> {
-        self.poller.inner().check_process()?;
-        let mut state = self.state();
-        if state.armed.is_none() {
+        let inner = self.poller.inner();
+        inner.check_process()?;
+        let state = self.state.change(inner.single());
+        if state.armed().is_none() {
             return Ok(());
         }
-        let deleted = self.poller.inner().backend.delete(self.source().descriptor(), state.key);
+        let deleted = inner.backend.delete(self.source().descriptor(), state.key());
         if matches!(deleted, Ok(()) | Err(RegisterError::NotRegistered)) {
-            state.armed = None;
+            state.set_armed(None);
         }
         deleted
     }
@@ -161,33 +151,33 @@ impl<S: Source> Registration<S> {
     /// # Cost
     /// 1 syscall if armed, else none.
     pub fn set_token(&self, token: Token) -> Result<(), RegisterError> {
-        self.poller.inner().check_process()?;
-        let mut state = self.state();
-        let before = std::mem::replace(&mut state.token, token);
-        let Some((interest, mode)) = state.armed else {
+        let inner = self.poller.inner();
+        inner.check_process()?;
+        let state = self.state.change(inner.single());
+        let before = state.token();
+        state.set_token(token);
+        let Some((interest, mode)) = state.armed() else {
             return Ok(());
         };
-        let descriptor = self.source().descriptor();
-        let armed = state.arm(self.poller.inner(), descriptor, interest, mode);
-        armed.inspect_err(|_| state.token = before)
+        self.set(&state, interest, mode).inspect_err(|_| state.set_token(before))
     }
 
     /// The token that the source's events carry.
     #[must_use]
     pub fn token(&self) -> Token {
-        self.state().token
+        self.state.token()
     }
 
     /// What the source is watched for; `None` while idle. A oneshot that has fired still counts.
     #[must_use]
     pub fn interest(&self) -> Option<Interest> {
-        self.state().armed.map(|(interest, _)| interest)
+        self.state.armed().map(|(interest, _)| interest)
     }
 
     /// How the source is watched; `None` while idle. A oneshot that has fired still counts.
     #[must_use]
     pub fn mode(&self) -> Option<Mode> {
-        self.state().armed.map(|(_, mode)| mode)
+        self.state.armed().map(|(_, mode)| mode)
     }
 
     /// The poller that the source is registered with.
@@ -225,11 +215,7 @@ impl<S: Source> Registration<S> {
     where
         S: Into<OwnedFd>,
     {
-        let inner = self.poller.inner();
-        if inner.is_of_this_process() && self.state_mut().armed.take().is_some() {
-            let key = self.state_mut().key;
-            self.poller.inner().backend.abandon(key);
-        }
+        self.forget_watch();
         let descriptor: OwnedFd = self.take().into();
         drop(descriptor);
     }
@@ -244,25 +230,31 @@ impl<S: Source> Registration<S> {
     /// # Cost
     /// No syscall, but on poll(2): a `close` of its duplicate.
     pub fn abandon(mut self) -> S {
-        let inner = self.poller.inner();
-        if inner.is_of_this_process() && self.state_mut().armed.take().is_some() {
-            let key = self.state_mut().key;
-            self.poller.inner().backend.abandon(key);
-        }
+        self.forget_watch();
         self.take()
     }
 
     /// Ends the watch, if there is one and it is this process's.
+    #[inline]
     fn stop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if state.armed.is_none() || !self.poller.inner().is_of_this_process() {
+        let inner = self.poller.inner();
+        if !inner.is_of_this_process() {
             return;
         }
-        state.armed = None;
-        if let Some(source) = &self.source {
+        if let (Some(key), Some(source)) = (self.state.take_armed(), &self.source) {
             // It fails only if the source has broken its contract and is not registered any more,
             // which is the state that was wanted.
-            let _gone = self.poller.inner().backend.delete(source.descriptor(), state.key);
+            let _gone = inner.backend.delete(source.descriptor(), key);
+        }
+    }
+
+    /// Frees what the backend itself holds of the watch, and says nothing to the kernel.
+    fn forget_watch(&mut self) {
+        let inner = self.poller.inner();
+        if inner.is_of_this_process() {
+            if let Some(key) = self.state.take_armed() {
+                inner.backend.abandon(key);
+            }
         }
     }
 
@@ -270,17 +262,9 @@ impl<S: Source> Registration<S> {
         self.source.take().expect("PRESENT")
     }
 
+    #[inline]
     fn source(&self) -> &S {
         self.source.as_ref().expect("PRESENT")
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A panic cannot leave it half changed: each change is one assignment.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn state_mut(&mut self) -> &mut State {
-        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -303,10 +287,9 @@ impl<S: Source> Deref for Registration<S> {
 
 impl<S: Source> fmt::Debug for Registration<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
         f.debug_struct("Registration")
-            .field("token", &state.token)
-            .field("armed", &state.armed)
+            .field("token", &self.token())
+            .field("armed", &self.state.armed())
             .finish_non_exhaustive()
     }
 }

@@ -62,16 +62,19 @@ pub(crate) fn wait<K: Kernel>(
             }
             looked = Some(Look { entry: Entry::Pending, said, pending });
         }
-    } else if bell.enter(&events.memory, kernel) == Entry::Counted {
-        // It is empty; said again where the compiler sees it, the batch's bounds need no check.
-        events.clear();
-        let said = kernel.wait(events, timeout);
-        let pending = bell.leave(kernel);
-        if !pending && !events.is_empty() {
-            events.memory.served_user = false;
-            return Ok(events.len());
+    } else {
+        let entry = bell.enter(&events.memory, kernel);
+        if entry.may_sleep() {
+            // It is empty; said again where the compiler sees it, the batch's bounds need no check.
+            events.clear();
+            let said = kernel.wait(events, timeout);
+            let pending = bell.leave(entry, kernel);
+            if !pending && !events.is_empty() {
+                events.memory.served_user = false;
+                return Ok(events.len());
+            }
+            looked = Some(Look { entry, said, pending });
         }
-        looked = Some(Look { entry: Entry::Counted, said, pending });
     }
     go_on(bell, kernel, events, timeout, deadline, now, looked)
 }
@@ -92,11 +95,12 @@ impl Look {
         entry: Entry,
         timeout: Option<Duration>,
     ) -> Self {
-        let counted = entry == Entry::Counted;
-        let said = kernel.wait(events, if counted { timeout } else { Some(Duration::ZERO) });
-        let pending =
-            if counted { bell.leave(kernel) } else { bell.looked(&events.memory, kernel) };
-        Self { entry, said, pending }
+        if entry.may_sleep() {
+            let said = kernel.wait(events, timeout);
+            return Self { entry, said, pending: bell.leave(entry, kernel) };
+        }
+        let said = kernel.wait(events, Some(Duration::ZERO));
+        Self { entry, said, pending: bell.looked(&events.memory, kernel) }
     }
 }
 
@@ -124,8 +128,7 @@ fn go_on<K: Kernel>(
                 let may_sleep = blocking && timeout != Some(Duration::ZERO);
                 let entry =
                     if may_sleep { bell.enter(&events.memory, kernel) } else { Entry::Pending };
-                let counted = entry == Entry::Counted;
-                if !counted && quota.is_first() && bell.is_pending(&events.memory) {
+                if !entry.may_sleep() && quota.is_first() && bell.is_pending(&events.memory) {
                     quota.fill(bell, kernel, events);
                     if events.is_full() {
                         break;

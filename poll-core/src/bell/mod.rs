@@ -27,6 +27,10 @@
 //! seen last ([`Memory::herd`]) and is given those that came later. A thread that sleeps is counted
 //! when HERD is set, and rung for; one that does not compares the numbers before it sleeps.
 //!
+//! While there is [one thread](Single) alone, nobody can race with it but a signal handler that runs on
+//! it. So it is not counted, which takes two atomic instructions around the syscall, but says that it
+//! sleeps by a plain store: a handler runs between two of its instructions, and sees what came before.
+//!
 //! A bell for nesting counts the outer poller as a thread that always sleeps: every wake rings, and so
 //! does whoever leaves something pending, so that the kernel's poller is readable for as long as there
 //! is something to take.
@@ -37,10 +41,11 @@ mod carry;
 mod places;
 
 use std::io;
+use std::sync::atomic::compiler_fence;
 
 use crate::event::Readiness;
 use crate::events::Memory;
-use crate::sync::{AtomicUsize, Mutex, SeqCst, lock};
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, Ordering, SeqCst, Single, lock};
 use crate::token::Token;
 
 use places::Places;
@@ -58,6 +63,9 @@ pub(crate) struct Bell {
     herds: AtomicUsize,
     /// The sleepers that never leave: 1 for nesting, else none.
     outer: usize,
+    single: Single,
+    /// The only thread that there is sleeps, or is on its way in or out.
+    alone: AtomicBool,
     desk: Mutex<Desk>,
 }
 
@@ -74,10 +82,20 @@ struct Desk {
 pub(crate) enum Entry {
     /// Counted: go into the kernel, then [`Bell::leave`].
     Counted,
+    /// The same, of the only thread there is: it is not counted.
+    Alone,
     /// There is something to [`take`](Bell::take).
     Pending,
     /// A `wake_all` is under way: look into the kernel without sleeping and try again.
     Herd,
+}
+
+impl Entry {
+    /// Whether it leads into the kernel, to sleep there.
+    #[inline(always)]
+    pub(crate) fn may_sleep(self) -> bool {
+        matches!(self, Self::Counted | Self::Alone)
+    }
 }
 
 /// Whoever can make one sleeping thread leave the kernel.
@@ -101,8 +119,16 @@ impl Bell {
             word: AtomicUsize::new(outer * SLEEPER),
             herds: AtomicUsize::new(0),
             outer,
+            single: Single::new(),
+            alone: AtomicBool::new(false),
             desk: Mutex::new(Desk { places: Places::new(), owed: 0 }),
         }
+    }
+
+    /// Who knows whether there is a second thread.
+    #[inline]
+    pub(crate) fn single(&self) -> Single {
+        self.single
     }
 
     /// The number of the last `wake_all`, for a batch that comes from another poller.
@@ -121,6 +147,9 @@ impl Bell {
     /// Counts the calling thread as a sleeper if it may sleep.
     #[inline(always)]
     pub(crate) fn enter(&self, memory: &Memory, kernel: &impl Ring) -> Entry {
+        if self.single.is_certain() {
+            return self.enter_alone(memory);
+        }
         let mut word = self.word.load(SeqCst);
         loop {
             if word & WAKE != 0 {
@@ -138,14 +167,33 @@ impl Bell {
         if self.herds.load(SeqCst) == memory.herd {
             return Entry::Counted;
         }
-        self.leave(kernel);
+        self.leave(Entry::Counted, kernel);
         Entry::Pending
     }
 
-    /// Ends what [`Entry::Counted`] began. Returns whether there may be something to
+    /// The same for the only thread there is.
+    #[inline(always)]
+    fn enter_alone(&self, memory: &Memory) -> Entry {
+        self.alone.store(true, Ordering::Relaxed);
+        // A handler that runs before this was heard below; one that runs after it rings.
+        compiler_fence(SeqCst);
+        let word = self.word.load(Ordering::Relaxed);
+        if word & (WAKE | HERD) == 0 && self.herds.load(Ordering::Relaxed) == memory.herd {
+            return Entry::Alone;
+        }
+        self.alone.store(false, Ordering::Relaxed);
+        if word & (WAKE | HERD) == HERD { Entry::Herd } else { Entry::Pending }
+    }
+
+    /// Ends what an [`Entry`] that may sleep began. Returns whether there may be something to
     /// [`take`](Self::take).
     #[inline(always)]
-    pub(crate) fn leave(&self, kernel: &impl Ring) -> bool {
+    pub(crate) fn leave(&self, entry: Entry, kernel: &impl Ring) -> bool {
+        if entry == Entry::Alone {
+            self.alone.store(false, Ordering::Relaxed);
+            compiler_fence(SeqCst);
+            return self.word.load(Ordering::Relaxed) & (WAKE | HERD) != 0;
+        }
         let before = self.word.fetch_sub(SLEEPER, SeqCst);
         if before & HERD != 0 {
             self.leave_herd(kernel);
@@ -246,14 +294,23 @@ impl Bell {
     }
 
     /// One event for one waiter. Takes no lock and allocates nothing: async-signal-safe.
+    #[inline]
     pub(crate) fn wake(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
-        let was_set = place.set();
-        if was_set && self.word.load(SeqCst) & WAKE != 0 {
-            // Whoever clears that WAKE looks at the bits afterwards.
-            return Ok(());
+        if self.word.load(SeqCst) & WAKE != 0 {
+            place.mark();
+            if self.word.load(SeqCst) & WAKE != 0 {
+                // Whoever clears that WAKE looks at the bits afterwards.
+                return Ok(());
+            }
         }
+        self.wake_first(place, kernel)
+    }
+
+    /// The wake that finds none pending.
+    fn wake_first(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
+        let was_set = place.set();
         let before = self.word.fetch_or(WAKE, SeqCst);
-        if before & WAKE != 0 || before < SLEEPER {
+        if before & WAKE != 0 || (before < SLEEPER && !self.alone.load(SeqCst)) {
             return Ok(());
         }
         kernel.ring().inspect_err(|_| {

@@ -46,6 +46,12 @@ impl Load {
 }
 
 impl Place {
+    /// Sets the bit.
+    #[inline]
+    pub(super) fn mark(&self) {
+        self.word.fetch_or(self.mask, SeqCst);
+    }
+
     /// Sets the bit; returns whether it was set already.
     pub(super) fn set(&self) -> bool {
         self.word.fetch_or(self.mask, SeqCst) & self.mask != 0
