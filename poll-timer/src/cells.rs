@@ -289,7 +289,8 @@ impl<T> Cells<T> {
     pub(crate) fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
         self.cells.try_reserve_exact(more)?;
         self.low.try_reserve_exact(more)?;
-        self.free.try_reserve(self.cells.len() + more)
+        // It grows ahead of the cells.
+        self.free.try_reserve(Self::bound_after(self.cells.len() + more))
     }
 
     /// Makes sure that one more `insert` allocates nothing.

@@ -43,6 +43,23 @@ fn a_timer_with_a_word_takes_at_most_33_bytes_when_room_was_reserved() {
     assert!(held <= 33 * wheel.len(), "{held}");
 }
 
+/// The set of free timers grows ahead of the timers; its room was forgotten once.
+#[test]
+fn what_was_reserved_allocates_no_more() {
+    for count in [1, 63, 64, 65, 1_000, 3_000, 10_000] {
+        let (mut wheel, mut deadlines) = (Wheel::new(), Deadlines::new());
+        wheel.try_reserve(count as usize).expect("there is memory");
+        deadlines.try_reserve(count).expect("there is memory");
+        let counts = measure(|| {
+            for id in 0..count {
+                wheel.schedule(deadline(id), id);
+                deadlines.set(id, deadline(id));
+            }
+        });
+        assert_eq!(counts.count_total, 0, "{count} timers");
+    }
+}
+
 #[test]
 fn cancelled_timers_are_not_kept() {
     let (held, wheel) = bytes(|| {
