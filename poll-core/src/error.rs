@@ -1,8 +1,10 @@
 //! What can go wrong, typed, and the same on every backend.
 
+use std::collections::TryReserveError;
 use std::fmt;
 use std::io;
 
+use poll_sys::errno;
 use thiserror::Error;
 
 use crate::backend;
@@ -92,6 +94,17 @@ impl RegisterError {
             Self::WatchLimit | Self::Forked => io::ErrorKind::Other,
         }
     }
+}
+
+impl From<TryReserveError> for RegisterError {
+    fn from(error: TryReserveError) -> Self {
+        Self::Os(no_memory(error))
+    }
+}
+
+/// What the system would say.
+pub(crate) fn no_memory(_: TryReserveError) -> io::Error {
+    io::Error::from_raw_os_error(errno::NOMEM)
 }
 
 impl From<RegisterError> for io::Error {

@@ -1,5 +1,6 @@
 //! The batch of events that a wait fills.
 
+use std::collections::TryReserveError;
 use std::fmt;
 
 use crate::backend::native::{self, Native};
@@ -58,12 +59,36 @@ impl Events {
     /// goes on where this one stopped. Less makes each batch fresher.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        let blank = native::new(Token(0), Readiness::empty());
-        Self {
-            list: vec![blank; capacity.max(1)].into_boxed_slice(),
-            len: 0,
-            memory: Memory::default(),
-        }
+        Self::of(vec![Self::blank(); capacity.max(1)])
+    }
+
+    /// As [`with_capacity`](Self::with_capacity), which panics or ends the process if there is no
+    /// memory.
+    ///
+    /// # Errors
+    /// `TryReserveError` if there is no memory.
+    ///
+    /// # Examples
+    /// ```
+    /// use poll_core::Events;
+    ///
+    /// assert!(Events::try_with_capacity(usize::MAX).is_err());
+    /// assert_eq!(Events::try_with_capacity(64)?.capacity(), 64);
+    /// # Ok::<_, std::collections::TryReserveError>(())
+    /// ```
+    pub fn try_with_capacity(capacity: usize) -> Result<Self, TryReserveError> {
+        let mut list = Vec::new();
+        list.try_reserve_exact(capacity.max(1))?;
+        list.resize(capacity.max(1), Self::blank());
+        Ok(Self::of(list))
+    }
+
+    fn blank() -> Native {
+        native::new(Token(0), Readiness::empty())
+    }
+
+    fn of(list: Vec<Native>) -> Self {
+        Self { list: list.into_boxed_slice(), len: 0, memory: Memory::default() }
     }
 
     /// How many events the batch can hold.

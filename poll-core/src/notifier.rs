@@ -1,7 +1,9 @@
 //! Readiness that the program itself makes.
 
 use std::fmt;
-use std::sync::Arc;
+use std::io;
+
+use poll_sys::arc::Arc;
 
 use crate::bell::Carrier;
 use crate::error::WakeError;
@@ -71,8 +73,14 @@ struct Shared {
 }
 
 impl Notifier {
-    pub(crate) fn new(poller: Arc<Inner>, carrier: Carrier, token: Token, mode: Mode) -> Self {
-        Self { shared: Arc::new(Shared { poller, carrier, token, mode }) }
+    /// If there is no memory, the place of `carrier` is free again.
+    pub(crate) fn new(
+        poller: Arc<Inner>,
+        carrier: Carrier,
+        token: Token,
+        mode: Mode,
+    ) -> io::Result<Self> {
+        Ok(Self { shared: Arc::try_new(Shared { poller, carrier, token, mode })? })
     }
 
     /// Adds to the readiness and makes the notifier pending, for one of the threads that wait.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use poll_sys::arc::Arc;
 use poll_sys::fork::Mark;
 
 use crate::backend::{Any, Backend, Watch};
@@ -109,7 +109,7 @@ impl Poller {
     pub(crate) fn with_parts(backend: Any, bell: Bell, spin: Duration) -> io::Result<Self> {
         let mark = Mark::new()?;
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { inner: Arc::new(Inner { bell, backend, mark, number, spin }) })
+        Ok(Self { inner: Arc::try_new(Inner { bell, backend, mark, number, spin })? })
     }
 
     /// The backend that this poller stands on.
@@ -272,14 +272,16 @@ impl Poller {
     /// A handle that makes a wait return from elsewhere, with an event of this token.
     ///
     /// # Errors
-    /// [`TokenReserved`](RegisterError::TokenReserved), [`Forked`](RegisterError::Forked).
+    /// [`TokenReserved`](RegisterError::TokenReserved), [`Forked`](RegisterError::Forked),
+    /// [`Os`](RegisterError::Os): ENOMEM.
     ///
     /// # Cost
-    /// No syscall. One allocation, and the growth of a table: 32 bytes per waker.
+    /// No syscall. One allocation, and the growth of a table: 40 bytes per waker.
     pub fn waker(&self, token: Token) -> Result<Waker, RegisterError> {
         self.inner.check_process()?;
         check_token(token)?;
-        Ok(Waker::new(Arc::clone(&self.inner), self.inner.bell.place(token), token))
+        let place = self.inner.bell.place(token).map_err(RegisterError::Os)?;
+        Waker::new(Arc::clone(&self.inner), place, token).map_err(RegisterError::Os)
     }
 
     /// A source that has its readiness from the program itself: set and cleared from any thread,
@@ -289,7 +291,8 @@ impl Poller {
     ///
     /// # Errors
     /// [`ModeUnsupported`](RegisterError::ModeUnsupported) for [`Mode::Oneshot`],
-    /// [`TokenReserved`](RegisterError::TokenReserved), [`Forked`](RegisterError::Forked).
+    /// [`TokenReserved`](RegisterError::TokenReserved), [`Forked`](RegisterError::Forked),
+    /// [`Os`](RegisterError::Os): ENOMEM.
     ///
     /// # Cost
     /// No syscall. Two allocations, and the growth of a table.
@@ -301,8 +304,8 @@ impl Poller {
             Mode::Edge => false,
             Mode::Oneshot => return Err(RegisterError::ModeUnsupported),
         };
-        let carrier = self.inner.bell.carrier(token, level);
-        Ok(Notifier::new(Arc::clone(&self.inner), carrier, token, mode))
+        let carrier = self.inner.bell.carrier(token, level).map_err(RegisterError::Os)?;
+        Notifier::new(Arc::clone(&self.inner), carrier, token, mode).map_err(RegisterError::Os)
     }
 
     /// Waits until something happens or `timeout` is over, and fills `events`. Returns how many

@@ -1,8 +1,12 @@
 //! The primitives that the lock-free parts are built on: std's, or loom's when they are modelled.
 
+use std::io;
+
+#[cfg(not(loom))]
+pub(crate) use poll_sys::arc::Arc;
 #[cfg(not(loom))]
 pub(crate) use std::sync::{
-    Arc, Mutex, MutexGuard,
+    Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicUsize, Ordering, Ordering::SeqCst},
 };
 
@@ -11,6 +15,18 @@ pub(crate) use loom::sync::{
     Arc, Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicUsize, Ordering, Ordering::SeqCst},
 };
+
+/// A pointer to share `value`, or ENOMEM.
+#[cfg(not(loom))]
+pub(crate) fn share<T>(value: T) -> io::Result<Arc<T>> {
+    Arc::try_new(value)
+}
+
+/// A pointer to share `value`.
+#[cfg(loom)]
+pub(crate) fn share<T>(value: T) -> io::Result<Arc<T>> {
+    Ok(Arc::new(value))
+}
 
 /// Locks, also after a panic in another thread: what the locks here guard is valid between any two
 /// statements.

@@ -1,5 +1,6 @@
 //! A map from tokens to values that never issues a token twice.
 
+use std::collections::TryReserveError;
 use std::fmt;
 
 use crate::token::{LAST_GENERATION, SLOT_MASK, Token};
@@ -75,6 +76,36 @@ impl<T> Tokens<T> {
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self { entries: Vec::with_capacity(capacity), ..Self::new() }
+    }
+
+    /// Makes room for `more` values, whose inserts then allocate nothing.
+    ///
+    /// # Errors
+    /// `TryReserveError` if there is no memory; nothing has changed then. An insert that has to grow
+    /// the map and cannot ends the process.
+    ///
+    /// # Cost
+    /// O(`more`), and the growth.
+    ///
+    /// # Examples
+    /// ```
+    /// let mut connections = poll_core::Tokens::new();
+    /// // Before a connection is accepted, so that it need not be dropped.
+    /// connections.try_reserve(1)?;
+    /// connections.insert("accepted");
+    /// # Ok::<_, std::collections::TryReserveError>(())
+    /// ```
+    pub fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
+        let mut free = 0;
+        let mut slot = self.free;
+        // A slot that is retired is in no chain.
+        while let Some(Entry { slot: Slot::Free(next), .. }) = self.entries.get(slot as usize) {
+            if free == more {
+                return Ok(());
+            }
+            (free, slot) = (free + 1, *next);
+        }
+        self.entries.try_reserve(more - free)
     }
 
     /// How many values the map holds.

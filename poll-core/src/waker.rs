@@ -1,7 +1,9 @@
 //! Waking a poller from elsewhere: another thread, or a signal handler.
 
 use std::fmt;
-use std::sync::Arc;
+use std::io;
+
+use poll_sys::arc::Arc;
 
 use crate::bell::Place;
 use crate::error::WakeError;
@@ -49,8 +51,9 @@ struct Shared {
 }
 
 impl Waker {
-    pub(crate) fn new(poller: Arc<Inner>, place: Place, token: Token) -> Self {
-        Self { shared: Arc::new(Shared { poller, place, token }) }
+    /// If there is no memory, `place` is free again.
+    pub(crate) fn new(poller: Arc<Inner>, place: Place, token: Token) -> io::Result<Self> {
+        Ok(Self { shared: Arc::try_new(Shared { poller, place, token })? })
     }
 
     /// The token that the waker's events carry.
@@ -93,7 +96,7 @@ impl Waker {
     ///
     /// # Errors
     /// As [`wake`](Self::wake). If the system refuses, threads that sleep learn of it when they next
-    /// come out.
+    /// come out. ENOMEM of the first one of a token: nobody learns of it.
     ///
     /// # Cost
     /// One syscall per sleeping thread, made one after the other by the threads that wake up; none

@@ -11,6 +11,8 @@ pub const PERM: i32 = libc::EPERM;
 pub const BADF: i32 = libc::EBADF;
 /// EINVAL.
 pub const INVAL: i32 = libc::EINVAL;
+/// ENOMEM.
+pub const NOMEM: i32 = libc::ENOMEM;
 /// ENOSPC.
 pub const NOSPC: i32 = libc::ENOSPC;
 /// ECANCELED.

@@ -61,12 +61,14 @@
 //! | `sendfile`, `splice` | [`sendfile`], [`splice`] | all; a loop or an error where there is none |
 //! | "did this process fork?" | [`fork`] | all |
 //! | "is this the only thread?" | [`threads`] | all; certain with glibc alone |
+//! | a shared pointer whose making can fail | [`arc`] | all |
 //!
 //! This file is the map from systems to those files: the only one of the crate that names a system.
 
 #[cfg(not(unix))]
 compile_error!("poll-sys knows no interface of this system: add one in poll-sys/src/lib.rs");
 
+pub mod arc;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub mod epoll;
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -11,8 +11,8 @@
 //! The kernel's user word is the registration's key, which is looked up when the event is taken: an
 //! event of a registration that is gone finds nothing and reaches nobody.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
+use std::collections::{HashMap, TryReserveError};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,6 +72,7 @@ impl Shape for EventPort {
             return Err(RegisterError::NotPollable);
         }
         let mut table = self.table();
+        table.reserve_one()?;
         let key = table.last_key + 1;
         let number = source.as_raw_fd();
         let Slot::Vacant(place) = table.by_number.entry(number) else {
@@ -82,9 +83,6 @@ impl Shape for EventPort {
         place.insert(key);
         table.sources.insert(key, Entry { number, watch, armed: true });
         table.last_key = key;
-        // So that no wait has to make room: every source may be due at once.
-        let more = table.sources.len().saturating_sub(table.due.len());
-        table.due.reserve(more);
         Ok(key as Key)
     }
 
@@ -179,6 +177,13 @@ impl EventPort {
 }
 
 impl Table {
+    /// Makes room for one more source; also for all to be due at once, so that no wait has to.
+    fn reserve_one(&mut self) -> Result<(), TryReserveError> {
+        self.sources.try_reserve(1)?;
+        self.by_number.try_reserve(1)?;
+        self.due.try_reserve((self.sources.len() + 1).saturating_sub(self.due.len()))
+    }
+
     fn remove(&mut self, key: usize) {
         if let Some(entry) = self.sources.remove(&key) {
             self.by_number.remove(&entry.number);

@@ -78,7 +78,7 @@ impl Shape for Kqueue {
             return Err(RegisterError::NotPollable);
         }
         let mut table = self.table();
-        table.reserve(source).map_err(|_| register_error(io::ErrorKind::OutOfMemory.into()))?;
+        table.reserve(source)?;
         if let Some(key) = table.key_of(source) {
             self.replace_stale(&mut table, source, key)?;
         }

@@ -135,6 +135,8 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
+use poll_sys::arc::Arc;
+
 use crate::bell::{Bell, Ring};
 use crate::busy_poll::BusyPoll;
 use crate::error::RegisterError;
@@ -271,9 +273,9 @@ pub(crate) enum Any {
     Kqueue(kqueue::Kqueue),
     #[cfg(any(target_os = "illumos", target_os = "solaris"))]
     EventPort(event_port::EventPort),
-    /// Boxed: it is large, and the others are small.
-    Poll(Box<poll::Poll>),
-    /// Boxed likewise. On every system, and made by the simulation alone.
+    /// Elsewhere: it is large, and the others are small. Not in a box, whose making cannot fail.
+    Poll(Arc<poll::Poll>),
+    /// Boxed. On every system, and made by the simulation alone.
     Simulated(Box<simulated::Simulated>),
 }
 
@@ -319,7 +321,7 @@ impl Any {
             Backend::Kqueue => kqueue::Kqueue::new().map(Self::Kqueue),
             #[cfg(any(target_os = "illumos", target_os = "solaris"))]
             Backend::EventPort => event_port::EventPort::new().map(Self::EventPort),
-            Backend::Poll => poll::Poll::new().map(|poll| Self::Poll(Box::new(poll))),
+            Backend::Poll => Arc::try_new(poll::Poll::new()?).map(Self::Poll),
             #[allow(unreachable_patterns, reason = "no system has all backends")]
             missing => Err(io::Error::new(
                 io::ErrorKind::Unsupported,

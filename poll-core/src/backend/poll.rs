@@ -127,10 +127,10 @@ impl Poll {
 
     /// Sleeps: as the leader in the kernel, else until the lead is free.
     fn sleep(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-        let Some((mut list, left)) = self.take_lead(timeout) else {
+        let Some((mut list, left)) = self.take_lead(timeout)? else {
             return Ok(());
         };
-        // The doorbell comes last, so that the lines keep their indices.
+        // The doorbell comes last, so that the lines keep their indices; there is room for it.
         list.lines().push(PollFd::new(self.doorbell.as_fd(), Flags::IN));
         let polled = poll_sys::poll::wait(list.lines(), left);
         let rang = list.lines().pop().is_some_and(|line| !line.found().is_empty());
@@ -150,10 +150,10 @@ impl Poll {
 
     /// Waits for the lead. `None` if the time is over before it is free; else the list to poll and
     /// the time that is left.
-    fn take_lead(&self, timeout: Option<Duration>) -> Option<(List, Option<Duration>)> {
+    fn take_lead(&self, timeout: Option<Duration>) -> io::Result<Option<(List, Option<Duration>)>> {
         let mut table = self.table();
-        if let Some(list) = table.begin_lead() {
-            return Some((list, timeout));
+        if let Some(list) = table.begin_lead()? {
+            return Ok(Some((list, timeout)));
         }
         // Counted, because to notify costs a syscall even if nobody waits.
         table.followers += 1;
@@ -165,7 +165,7 @@ impl Poll {
                     // The notification that the lead is free may have been meant for this thread.
                     table.followers -= 1;
                     self.lead_is_free.notify_one();
-                    return None;
+                    return Ok(None);
                 }
                 Some(left) => {
                     let waited = self.lead_is_free.wait_timeout(table, left);
@@ -173,9 +173,17 @@ impl Poll {
                 }
                 None => self.lead_is_free.wait(table).unwrap_or_else(PoisonError::into_inner),
             };
-            if let Some(list) = table.begin_lead() {
-                table.followers -= 1;
-                return Some((list, left()));
+            match table.begin_lead() {
+                Ok(None) => {}
+                Ok(Some(list)) => {
+                    table.followers -= 1;
+                    return Ok(Some((list, left())));
+                }
+                Err(error) => {
+                    table.followers -= 1;
+                    self.lead_is_free.notify_one();
+                    return Err(error);
+                }
             }
         }
     }

@@ -9,8 +9,8 @@ use crate::sync::{SeqCst, lock};
 use crate::token::Token;
 
 impl Bell {
-    /// A place for a notifier with this token.
-    pub(crate) fn carrier(&self, token: Token, level: bool) -> Carrier {
+    /// A place for a notifier with this token. ENOMEM if there is no memory for it.
+    pub(crate) fn carrier(&self, token: Token, level: bool) -> io::Result<Carrier> {
         lock(&self.desk).places.add_carrier(token, level)
     }
 
@@ -83,7 +83,7 @@ mod tests {
     fn sets_ring_once_while_somebody_sleeps_and_never_while_nobody_does() {
         for level in [true, false] {
             let (bell, rings) = (Bell::new(), Rings::default());
-            let carrier = bell.carrier(Token(1), level);
+            let carrier = bell.carrier(Token(1), level).unwrap();
             for _ in 0..1000 {
                 bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
                 bell.clear(&carrier, Readiness::READABLE);
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn the_only_thread_is_rung_for_while_it_sleeps_and_not_while_it_does_not() {
         let (bell, rings) = (Bell::new(), Rings::default());
-        let (place, mut memory) = (bell.place(Token(1)), Memory::default());
+        let (place, mut memory) = (bell.place(Token(1)).unwrap(), Memory::default());
         // A handler that runs between the count and the syscall.
         assert_eq!(bell.enter_alone(&memory), Entry::Alone);
         bell.wake(&place, &rings).unwrap();
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_set_that_the_system_refuses_leaves_everything_as_it_was() {
         let (bell, rings) = (Bell::new(), Rings::default());
-        let carrier = bell.carrier(Token(1), true);
+        let carrier = bell.carrier(Token(1), true).unwrap();
         let mut memory = Memory::default();
         assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
         rings.refused.set(true);

@@ -283,8 +283,8 @@ impl Bell {
 
     // ── a waker ────────────────────────────────────────────────────────────────────────────────
 
-    /// A place for a waker with this token.
-    pub(crate) fn place(&self, token: Token) -> Place {
+    /// A place for a waker with this token. ENOMEM if there is no memory for it.
+    pub(crate) fn place(&self, token: Token) -> io::Result<Place> {
         lock(&self.desk).places.add(token)
     }
 
@@ -326,7 +326,7 @@ impl Bell {
     pub(crate) fn wake_all(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
         let mut desk = lock(&self.desk);
         let number = self.herds.load(SeqCst).wrapping_add(1);
-        desk.places.set_herd(place, number);
+        desk.places.set_herd(place, number)?;
         self.herds.store(number, SeqCst);
         let before = self.word.fetch_or(HERD, SeqCst);
         if before & HERD != 0 {

@@ -88,7 +88,7 @@ pub(crate) fn model(body: impl Fn() + Send + Sync + 'static) {
 fn a_wake_is_not_lost() {
     model(|| {
         let poller = Poller::new();
-        let place = poller.bell.place(Token(1));
+        let place = poller.bell.place(Token(1)).unwrap();
         let waker = {
             let poller = Arc::clone(&poller);
             thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
@@ -105,7 +105,7 @@ fn two_wakers_are_both_heard() {
         let wakers: Vec<_> = [Token(1), Token(2)]
             .map(|token| {
                 let poller = Arc::clone(&poller);
-                let place = poller.bell.place(token);
+                let place = poller.bell.place(token).unwrap();
                 thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
             })
             .into();
@@ -126,7 +126,7 @@ fn two_wakers_are_both_heard() {
 fn a_wake_after_a_wake_that_was_heard_is_heard_too() {
     model(|| {
         let poller = Poller::new();
-        let place = poller.bell.place(Token(1));
+        let place = poller.bell.place(Token(1)).unwrap();
         let heard = Arc::new(AtomicUsize::new(0));
         let waker = {
             let (poller, heard) = (Arc::clone(&poller), Arc::clone(&heard));
@@ -151,7 +151,7 @@ fn a_wake_after_a_wake_that_was_heard_is_heard_too() {
 fn two_wakes_reach_two_waiters() {
     model(|| {
         let poller = Poller::new();
-        let places = [poller.bell.place(Token(1)), poller.bell.place(Token(2))];
+        let places = [poller.bell.place(Token(1)).unwrap(), poller.bell.place(Token(2)).unwrap()];
         let waiter = {
             let poller = Arc::clone(&poller);
             // Of capacity one: takes one event, and leaves the other to the other thread.
@@ -177,7 +177,7 @@ fn two_wakes_reach_two_waiters() {
 fn a_wake_all_reaches_everyone_who_has_waited_before() {
     model(|| {
         let poller = Poller::new();
-        let place = poller.bell.place(Token(1));
+        let place = poller.bell.place(Token(1)).unwrap();
         let waiters: Vec<_> = (0..2)
             .map(|_| {
                 let poller = Arc::clone(&poller);
@@ -199,7 +199,7 @@ fn a_wake_all_reaches_everyone_who_has_waited_before() {
 fn a_wake_outlives_its_waker() {
     model(|| {
         let poller = Poller::new();
-        let place = poller.bell.place(Token(1));
+        let place = poller.bell.place(Token(1)).unwrap();
         let waker = {
             let poller = Arc::clone(&poller);
             thread::spawn(move || {
@@ -216,7 +216,7 @@ fn a_wake_outlives_its_waker() {
 fn a_level_notifier_is_heard_and_stays_until_it_is_cleared() {
     model(|| {
         let poller = Poller::new();
-        let carrier = Arc::new(poller.bell.carrier(Token(1), true));
+        let carrier = Arc::new(poller.bell.carrier(Token(1), true).unwrap());
         let setter = {
             let (poller, carrier) = (Arc::clone(&poller), Arc::clone(&carrier));
             thread::spawn(move || {
@@ -240,7 +240,7 @@ fn what_is_set_again_after_a_clear_is_heard() {
     for level in [true, false] {
         model(move || {
             let poller = Poller::new();
-            let carrier = Arc::new(poller.bell.carrier(Token(1), level));
+            let carrier = Arc::new(poller.bell.carrier(Token(1), level).unwrap());
             let produced = Arc::new(AtomicUsize::new(0));
             let producer = {
                 let (poller, carrier) = (Arc::clone(&poller), Arc::clone(&carrier));
@@ -270,7 +270,7 @@ fn what_is_set_again_after_a_clear_is_heard() {
 fn a_level_notifier_reaches_every_waiter() {
     model(|| {
         let poller = Poller::new();
-        let carrier = poller.bell.carrier(Token(1), true);
+        let carrier = poller.bell.carrier(Token(1), true).unwrap();
         let waiter = {
             let poller = Arc::clone(&poller);
             thread::spawn(move || poller.wait(&mut Events::with_capacity(2)))
@@ -285,7 +285,7 @@ fn a_level_notifier_reaches_every_waiter() {
 fn a_notifier_that_is_closed_or_gone_is_not_heard() {
     model(|| {
         let poller = Poller::new();
-        let carrier = Arc::new(poller.bell.carrier(Token(1), true));
+        let carrier = Arc::new(poller.bell.carrier(Token(1), true).unwrap());
         let setter = {
             let (poller, carrier) = (Arc::clone(&poller), Arc::clone(&carrier));
             thread::spawn(move || {
@@ -298,7 +298,7 @@ fn a_notifier_that_is_closed_or_gone_is_not_heard() {
         setter.join().unwrap();
         poller.bell.free_carrier(&carrier);
         // Its place is a waker's now.
-        let place = poller.bell.place(Token(2));
+        let place = poller.bell.place(Token(2)).unwrap();
         assert_eq!(poller.look(&mut events), []);
         poller.bell.wake(&place, &poller.kernel).unwrap();
         assert_eq!(poller.wait(&mut events), [Token(2)]);
@@ -313,7 +313,7 @@ fn a_poller_for_nesting_is_readable_while_something_is_pending() {
         let wakers: Vec<_> = (1..=2)
             .map(|n| {
                 let poller = Arc::clone(&poller);
-                let place = poller.bell.place(Token(n));
+                let place = poller.bell.place(Token(n)).unwrap();
                 thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
             })
             .collect();

@@ -5,8 +5,12 @@
 //! written before the bit is set, and read after the bit is cleared, so that whoever collects misses
 //! nothing. A level-triggered one keeps its bit for as long as it is ready.
 
+use std::collections::TryReserveError;
+use std::io;
+
+use crate::error::no_memory;
 use crate::event::Readiness;
-use crate::sync::{Arc, AtomicUsize, SeqCst};
+use crate::sync::{Arc, AtomicUsize, SeqCst, share};
 use crate::token::Token;
 
 /// A waker's own bit.
@@ -68,6 +72,7 @@ pub(super) struct Places {
     /// Bit b of word w is slot `w * usize::BITS + b`. Shared with the places.
     words: Vec<Arc<AtomicUsize>>,
     slots: Vec<Slot>,
+    /// It has room for all slots, so that a waker's end needs no memory.
     free: Vec<usize>,
     /// The last `wake_all` of each token that ever made one: its number. They outlive their wakers,
     /// because nobody knows which batches have yet to see them.
@@ -108,33 +113,41 @@ impl Places {
         }
     }
 
-    pub(super) fn add(&mut self, token: Token) -> Place {
+    pub(super) fn add(&mut self, token: Token) -> io::Result<Place> {
         self.add_slot(Slot { token, orphan: false, load: None, taken: false })
     }
 
-    pub(super) fn add_carrier(&mut self, token: Token, level: bool) -> Carrier {
-        let load = Load { state: Arc::new(AtomicUsize::new(0)), level };
-        let place =
-            self.add_slot(Slot { token, orphan: false, load: Some(load.clone()), taken: false });
-        self.again.reserve(self.slots.len());
-        Carrier { place, load }
+    pub(super) fn add_carrier(&mut self, token: Token, level: bool) -> io::Result<Carrier> {
+        let load = Load { state: share(AtomicUsize::new(0))?, level };
+        self.again.try_reserve(self.slots.len() + 1).map_err(no_memory)?;
+        let slot = Slot { token, orphan: false, load: Some(load.clone()), taken: false };
+        Ok(Carrier { place: self.add_slot(slot)?, load })
     }
 
-    fn add_slot(&mut self, fresh: Slot) -> Place {
+    fn add_slot(&mut self, fresh: Slot) -> io::Result<Place> {
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.slots[slot] = fresh;
                 slot
             }
             None => {
+                self.reserve_slot().map_err(no_memory)?;
+                if self.slots.len() == self.words.len() * BITS {
+                    self.words.push(share(AtomicUsize::new(0))?);
+                }
                 self.slots.push(fresh);
                 self.slots.len() - 1
             }
         };
-        if slot / BITS == self.words.len() {
-            self.words.push(Arc::new(AtomicUsize::new(0)));
-        }
-        Place { word: Arc::clone(&self.words[slot / BITS]), mask: 1 << (slot % BITS), slot }
+        Ok(Place { word: Arc::clone(&self.words[slot / BITS]), mask: 1 << (slot % BITS), slot })
+    }
+
+    /// Makes room for one more slot, and for its end.
+    fn reserve_slot(&mut self) -> Result<(), TryReserveError> {
+        self.slots.try_reserve(1)?;
+        self.words.try_reserve(1)?;
+        // None is free.
+        self.free.try_reserve(self.slots.len() + 1)
     }
 
     /// Frees a place whose waker is gone; after its last wake is delivered, if one is pending.
@@ -153,12 +166,17 @@ impl Places {
         self.free.push(carrier.place.slot);
     }
 
-    pub(super) fn set_herd(&mut self, place: &Place, number: usize) {
+    /// Fails if there is no memory, which only the first one of a token needs.
+    pub(super) fn set_herd(&mut self, place: &Place, number: usize) -> io::Result<()> {
         let token = self.slots[place.slot].token;
         match self.herds.iter_mut().find(|(_, of)| *of == token) {
             Some((last, _)) => *last = number,
-            None => self.herds.push((number, token)),
+            None => {
+                self.herds.try_reserve(1).map_err(no_memory)?;
+                self.herds.push((number, token));
+            }
         }
+        Ok(())
     }
 
     /// The first `wake_all` after number `seen`: its number and its waker's token.
@@ -252,7 +270,7 @@ mod tests {
     #[test]
     fn set_bits_are_taken_in_turn() {
         let mut places = Places::new();
-        let all: Vec<Place> = (0..BITS + 3).map(|n| places.add(Token(n))).collect();
+        let all: Vec<Place> = (0..BITS + 3).map(|n| places.add(Token(n)).unwrap()).collect();
         for place in &all {
             place.set();
         }
@@ -271,7 +289,7 @@ mod tests {
     #[test]
     fn a_waker_that_wakes_again_meanwhile_comes_once_a_round() {
         let mut places = Places::new();
-        let all: Vec<Place> = (0..2).map(|n| places.add(Token(n))).collect();
+        let all: Vec<Place> = (0..2).map(|n| places.add(Token(n)).unwrap()).collect();
         for first in [0, 0, 1, 1] {
             all[first].set();
             assert_eq!(next(&mut places), Some(Token(first)));
@@ -286,38 +304,38 @@ mod tests {
     #[test]
     fn a_freed_place_is_used_again() {
         let mut places = Places::new();
-        let place = places.add(Token(1));
+        let place = places.add(Token(1)).unwrap();
         places.remove(&place);
-        let again = places.add(Token(2));
+        let again = places.add(Token(2)).unwrap();
         assert_eq!((again.slot, next(&mut places)), (0, None));
     }
 
     #[test]
     fn a_place_with_a_pending_wake_is_used_again_only_when_that_is_delivered() {
         let mut places = Places::new();
-        let place = places.add(Token(1));
+        let place = places.add(Token(1)).unwrap();
         place.set();
         places.remove(&place);
-        assert_eq!(places.add(Token(2)).slot, 1);
+        assert_eq!(places.add(Token(2)).unwrap().slot, 1);
         assert_eq!((next(&mut places), next(&mut places)), (Some(Token(1)), None));
-        assert_eq!(places.add(Token(3)).slot, 0);
+        assert_eq!(places.add(Token(3)).unwrap().slot, 0);
     }
 
     #[test]
     fn a_token_has_one_herd_the_last() {
         let mut places = Places::new();
-        let place = places.add(Token(1));
-        places.set_herd(&place, 1);
-        places.set_herd(&place, 2);
+        let place = places.add(Token(1)).unwrap();
+        places.set_herd(&place, 1).unwrap();
+        places.set_herd(&place, 2).unwrap();
         assert_eq!((places.next_herd(0), places.next_herd(2)), (Some((2, Token(1))), None));
     }
 
     #[test]
     fn herds_come_in_order_also_across_a_wrap() {
         let mut places = Places::new();
-        let (a, b) = (places.add(Token(1)), places.add(Token(2)));
-        places.set_herd(&a, 0);
-        places.set_herd(&b, usize::MAX);
+        let (a, b) = (places.add(Token(1)).unwrap(), places.add(Token(2)).unwrap());
+        places.set_herd(&a, 0).unwrap();
+        places.set_herd(&b, usize::MAX).unwrap();
         assert_eq!(places.next_herd(usize::MAX - 1), Some((usize::MAX, Token(2))));
         assert_eq!(places.next_herd(usize::MAX), Some((0, Token(1))));
         assert_eq!(places.next_herd(0), None);
@@ -331,7 +349,7 @@ mod tests {
     #[test]
     fn a_level_place_is_taken_once_a_round_until_its_readiness_is_cleared() {
         let mut places = Places::new();
-        let carrier = places.add_carrier(Token(1), true);
+        let carrier = places.add_carrier(Token(1), true).unwrap();
         ready(&carrier, Readiness::WRITABLE);
         for _ in 0..2 {
             assert_eq!(places.next_ready(), Some((Token(1), Readiness::WRITABLE)));
@@ -346,7 +364,7 @@ mod tests {
     #[test]
     fn a_level_place_that_is_set_again_meanwhile_is_not_taken_twice() {
         let mut places = Places::new();
-        let carrier = places.add_carrier(Token(1), true);
+        let carrier = places.add_carrier(Token(1), true).unwrap();
         ready(&carrier, Readiness::READABLE);
         assert_eq!(next(&mut places), Some(Token(1)));
         ready(&carrier, Readiness::READABLE);
@@ -358,7 +376,7 @@ mod tests {
     #[test]
     fn an_edge_place_is_taken_once() {
         let mut places = Places::new();
-        let carrier = places.add_carrier(Token(1), false);
+        let carrier = places.add_carrier(Token(1), false).unwrap();
         ready(&carrier, Readiness::READABLE);
         assert_eq!(places.next_ready(), Some((Token(1), Readiness::READABLE)));
         places.put_back();
@@ -368,9 +386,9 @@ mod tests {
     #[test]
     fn a_removed_carrier_reports_nothing_and_its_place_is_used_again() {
         let mut places = Places::new();
-        let carrier = places.add_carrier(Token(1), true);
+        let carrier = places.add_carrier(Token(1), true).unwrap();
         ready(&carrier, Readiness::READABLE);
         places.remove_carrier(&carrier);
-        assert_eq!((places.next_ready(), places.add(Token(2)).slot), (None, 0));
+        assert_eq!((places.next_ready(), places.add(Token(2)).unwrap().slot), (None, 0));
     }
 }

@@ -16,6 +16,10 @@
 //! keep sending. Receive a bounded number for each event, with [`Receiver::drain`]: what is left is
 //! reported again by the next wait, beside all else.
 //!
+//! # Memory
+//! std's queue ends the process if there is no memory for it: when a channel is made, and when an
+//! [`unbounded`] one grows. Everything else of this crate that returns an error returns that one.
+//!
 //! # Cost
 //! | | syscalls | allocations |
 //! |---|---|---|

@@ -1,6 +1,6 @@
 //! What the poll(2) backend watches.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, TryReserveError};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use poll_sys::poll::{Flags, PollFd};
 
 use crate::backend::{Key, Watch, native, register_error};
-use crate::error::RegisterError;
+use crate::error::{RegisterError, no_memory};
 use crate::events::Events;
 use crate::mode::Mode;
 
@@ -69,18 +69,26 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Makes this a copy of `current`, if it is not one already.
-    fn refresh(&mut self, current: &Self) {
+    /// Makes this a copy of `current`, if it is not one already, with room for `more` lines.
+    fn refresh(&mut self, current: &Self, more: usize) -> Result<(), TryReserveError> {
+        make_room(&mut self.lines, current.lines.len() + more)?;
+        make_room(&mut self.keys, current.keys.len())?;
         if self.version != current.version {
             self.lines.clone_from(&current.lines);
             self.keys.clone_from(&current.keys);
             self.version = current.version;
         }
+        Ok(())
     }
 
     pub(super) fn lines(&mut self) -> &mut Vec<PollFd> {
         &mut self.lines
     }
+}
+
+/// Makes room for `length` entries in all.
+fn make_room<T>(list: &mut Vec<T>, length: usize) -> Result<(), TryReserveError> {
+    list.try_reserve(length.saturating_sub(list.len()))
 }
 
 /// A duplicate of `source` for the table to own.
@@ -123,8 +131,10 @@ impl Table {
             if self.is_same_file(key, &duplicate)? {
                 return Err(RegisterError::AlreadyRegistered);
             }
+            self.reserve_one()?;
             stale = self.remove(key)?;
         }
+        self.reserve_one()?;
         self.last_key += 1;
         let key = self.last_key;
         let position = self.list.lines.len();
@@ -136,6 +146,14 @@ impl Table {
         self.sources.insert(key, entry);
         self.modify(key, watch)?;
         Ok((key, stale))
+    }
+
+    /// Makes room for one more source.
+    fn reserve_one(&mut self) -> Result<(), TryReserveError> {
+        self.list.lines.try_reserve(1)?;
+        self.list.keys.try_reserve(1)?;
+        self.by_number.try_reserve(1)?;
+        self.sources.try_reserve(1)
     }
 
     /// Whether the registration `key` is of the file behind `duplicate`.
@@ -159,12 +177,15 @@ impl Table {
 
     /// Forgets a source. Its duplicate is returned, to be closed outside the lock; it is not if a
     /// leader is polling it, who closes it when he comes out. One that came after he began is not in
-    /// his list: so those that are kept are no more than that is long.
+    /// his list: so those that are kept are no more than that is long. Without memory to keep it, it
+    /// is returned all the same: if the number comes back as another's while the leader polls it, he
+    /// may come out once for nothing, since what he finds there has the key of nobody.
     pub(super) fn remove(&mut self, key: Key) -> Result<Option<File>, RegisterError> {
         let entry = self.sources.remove(&key).ok_or(RegisterError::NotRegistered)?;
         self.by_number.remove(&entry.number);
         self.unlist(entry.position);
-        if self.leading && entry.added <= self.led_version {
+        let is_led = self.leading && entry.added <= self.led_version;
+        if is_led && self.retired.try_reserve(1).is_ok() {
             self.retired.push(entry.duplicate);
             return Ok(None);
         }
@@ -190,8 +211,8 @@ impl Table {
 
     /// Asks about the whole list without sleeping.
     pub(super) fn ask(&mut self, events: &mut Events) -> io::Result<()> {
+        self.asked.refresh(&self.list, 0).map_err(no_memory)?;
         let mut list = std::mem::take(&mut self.asked);
-        list.refresh(&self.list);
         let polled = poll_sys::poll::wait(&mut list.lines, Some(Duration::ZERO));
         if polled.is_ok() {
             self.harvest(&list, events);
@@ -200,17 +221,18 @@ impl Table {
         polled.map(drop)
     }
 
-    /// Takes the lead: a list to poll, or `None` if somebody has it.
-    pub(super) fn begin_lead(&mut self) -> Option<List> {
+    /// Takes the lead: a list to poll, or `None` if somebody has it. ENOMEM if there is no memory for
+    /// the list; the lead is free then.
+    pub(super) fn begin_lead(&mut self) -> io::Result<Option<List>> {
         if self.leading {
-            return None;
+            return Ok(None);
         }
+        // The doorbell has a line, too.
+        self.led.refresh(&self.list, 1).map_err(no_memory)?;
         self.leading = true;
         self.led_version = self.list.version;
         self.told = false;
-        let mut list = std::mem::take(&mut self.led);
-        list.refresh(&self.list);
-        Some(list)
+        Ok(Some(std::mem::take(&mut self.led)))
     }
 
     /// Gives the lead away. Returns what was retired meanwhile, to be closed outside the lock, and
@@ -288,7 +310,7 @@ mod tests {
 
     /// The list of a leader who has found something and not reported it yet.
     fn polled(table: &mut Table) -> List {
-        let mut list = table.begin_lead().unwrap();
+        let mut list = table.begin_lead().unwrap().unwrap();
         assert_eq!(poll_sys::poll::wait(list.lines(), None).unwrap(), 1);
         list
     }

@@ -38,7 +38,7 @@ impl Flag for World {
 impl World {
     fn new(level: bool) -> Arc<Self> {
         let bell = Bell::new();
-        let carrier = bell.carrier(Token(1), level);
+        let carrier = bell.carrier(Token(1), level).unwrap();
         Arc::new(Self {
             bell,
             carrier,
