@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::Args;
 
-use crate::process::{Run, which};
+use crate::process::Run;
 use crate::report::{Outcome, Report, Row};
 use crate::run::{self, Kernel, Tally};
 use crate::targets;
-use crate::{check, faults, ledger, loom, msrv, policy, syscalls, workspace};
+use crate::{check, deps, faults, ledger, loom, msrv, policy, syscalls, workspace};
 
 /// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
 #[derive(Args, Debug)]
@@ -31,8 +31,6 @@ struct Step {
 enum Action {
     /// cargo with arguments and one environment variable; it fails by its exit code.
     Cargo(&'static [&'static str], Option<(&'static str, &'static str)>),
-    /// The same for a cargo subcommand that is not part of Rust: a named skip where it is missing.
-    Extra(&'static str, &'static [&'static str]),
     /// Another subcommand of ours; it fails when its report has a failure.
     Task(fn() -> Result<Report>),
 }
@@ -58,10 +56,7 @@ const STEPS: &[Step] = &[
     step("wake protocol", Action::Task(loom::run)),
     step("faults", Action::Task(few_faults)),
     step("oldest compiler", Action::Task(msrv::run)),
-    step(
-        "dependencies",
-        Action::Extra("cargo-deny", &["deny", "--offline", "check", "bans", "licenses", "sources"]),
-    ),
+    step("dependencies", Action::Task(deps::run)),
     step("targets", Action::Task(all_targets)),
     step("other CPUs", Action::Task(other_cpus)),
     step("oldest kernel", Action::Task(oldest_kernel)),
@@ -111,10 +106,6 @@ pub(crate) fn run(options: &Options, json: bool) -> Result<Report> {
         let begun = Instant::now();
         let row = match &step.action {
             Action::Cargo(args, env) => cargo(step.name, args, *env, json)?,
-            Action::Extra(program, _) if which(program).is_none() => {
-                Row::skipped(step.name, format!("{program} is not installed"))
-            }
-            Action::Extra(_, args) => cargo(step.name, args, None, json)?,
             Action::Task(task) => match task() {
                 Ok(inner) => fold(step.name, &inner, json),
                 Err(error) => Row::failed(step.name, format!("{error:#}")),

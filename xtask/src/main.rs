@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod ci;
 mod coverage;
+mod deps;
 mod faults;
 mod fuzz;
 mod generated;
@@ -55,6 +56,8 @@ enum Task {
     Check(check::Options),
     Ci(ci::Options),
     Coverage(coverage::Options),
+    /// Judges what we depend on: licences, sources, and the least versions that are promised to do.
+    Deps,
     Faults(faults::Options),
     Fuzz(fuzz::Options),
     /// Checks the wake protocol with loom: all interleavings, up to a bound of preemptions.
@@ -94,6 +97,7 @@ fn perform(task: &Task, json: bool) -> Result<Report> {
         Task::Check(options) => check::run(options),
         Task::Ci(options) => ci::run(options, json),
         Task::Coverage(options) => coverage::run(options),
+        Task::Deps => deps::run(),
         Task::Faults(options) => faults::run(options),
         Task::Fuzz(options) => fuzz::run(options),
         Task::Loom => loom::run(),

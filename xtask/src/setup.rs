@@ -5,13 +5,15 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::deps;
 use crate::process::{Run, which};
 use crate::report::{Report, Row};
 
 /// Tells which tools of the other tasks are here, and installs what is missing.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Install what is missing with apt-get (needs root or sudo).
+    /// Install what is missing with apt-get (needs root or sudo), and cargo-deny with cargo, in the
+    /// build directory.
     #[arg(long)]
     pub(crate) install: bool,
 }
@@ -69,7 +71,7 @@ impl Tool {
 /// Runs the subcommand.
 ///
 /// # Errors
-/// When `--install` is asked for and apt-get is missing or fails.
+/// When `--install` is asked for, and apt-get is missing or fails, or cargo-deny does not build.
 pub(crate) fn run(options: &Options) -> Result<Report> {
     let missing: Vec<&str> = TOOLS
         .iter()
@@ -79,6 +81,9 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         .collect();
     if options.install && !missing.is_empty() {
         install(&missing)?;
+    }
+    if options.install {
+        deps::cargo_deny()?;
     }
     let mut report = Report::new("Tools", &["package", "needed for"]);
     for tool in &TOOLS {
