@@ -10,6 +10,9 @@ mod equivalence;
 #[path = "../../tests/conformance/support.rs"]
 #[expect(dead_code, reason = "it serves the whole suite")]
 mod support;
+#[path = "../../tests/conformance/world.rs"]
+#[expect(dead_code, reason = "it serves the whole suite")]
+mod world;
 
 use equivalence::{SLOTS, Step, play};
 use libfuzzer_sys::fuzz_target;

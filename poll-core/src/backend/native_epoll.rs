@@ -16,15 +16,14 @@ pub(crate) fn new(token: Token, readiness: Readiness) -> Native {
         (Readiness::WRITABLE, Flags::OUT),
         (Readiness::PRIORITY, Flags::PRI),
         (Readiness::READ_CLOSED, Flags::RDHUP),
-        // What a pipe without readers says.
-        (Readiness::WRITE_CLOSED, Flags::ERR),
         (Readiness::ERROR, Flags::ERR),
     ] {
-        flags.set(flag, flags.contains(flag) || readiness.contains(what));
+        flags.set(flag, readiness.contains(what));
     }
-    if readiness.contains(Readiness::WRITE_CLOSED) && flags.intersects(Flags::IN | Flags::RDHUP) {
-        // Beside something to read, ERR alone would not say it.
-        flags |= Flags::HUP;
+    if readiness.contains(Readiness::WRITE_CLOSED) {
+        // Alone, it is what a pipe without readers says.
+        let hang_up = flags.intersects(Flags::IN | Flags::RDHUP);
+        flags |= if hang_up { Flags::HUP } else { Flags::ERR };
     }
     from_flags(token, flags)
 }

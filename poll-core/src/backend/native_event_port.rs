@@ -16,17 +16,16 @@ pub(crate) fn new(token: Token, readiness: Readiness) -> Native {
         (Readiness::WRITABLE, Flags::OUT),
         (Readiness::PRIORITY, Flags::PRI),
         (Readiness::READ_CLOSED, RDHUP),
-        // What a pipe without readers says.
-        (Readiness::WRITE_CLOSED, Flags::ERR),
         (Readiness::ERROR, Flags::ERR),
     ] {
         if readiness.contains(what) {
             flags |= flag;
         }
     }
-    if readiness.contains(Readiness::WRITE_CLOSED) && flags.intersects(Flags::IN | RDHUP) {
-        // Beside something to read, ERR alone would not say it.
-        flags |= Flags::HUP;
+    if readiness.contains(Readiness::WRITE_CLOSED) {
+        // Alone, it is what a pipe without readers says.
+        let hang_up = flags.intersects(Flags::IN | RDHUP);
+        flags |= if hang_up { Flags::HUP } else { Flags::ERR };
     }
     from_poll(token, flags)
 }

@@ -26,7 +26,6 @@ pub(crate) struct Simulated {
 
 #[derive(Debug)]
 struct Entry {
-    side: u64,
     watch: Watch,
     /// Not after oneshot has fired.
     enabled: bool,
@@ -45,18 +44,20 @@ impl Simulated {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The key of a source is the number of its side, which is never used again.
-    fn side(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
-        self.sim.side_of(source.as_raw_fd()).ok_or(RegisterError::NotPollable)
+    /// The key of a source is its number in the world, which is never used again.
+    fn id(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
+        self.sim.id_of(source.as_raw_fd()).ok_or(RegisterError::NotPollable)
     }
 
     /// Puts what is ready into `events`: those first that have waited longest, equal ones by chance.
     fn harvest(&self, events: &mut Events) {
         let mut entries = self.entries();
+        // As a kernel does with what is closed.
+        entries.retain(|key, _| self.sim.look(*key).is_some());
         let mut ready: Vec<(u64, u64, Key, Readiness, u64)> = Vec::new();
         for (key, entry) in entries.iter().filter(|(_, entry)| entry.enabled) {
-            let (readiness, changes) = self.sim.look(entry.side);
-            let readiness = readiness & asked(entry.watch.interest);
+            let Some((readiness, changes)) = self.sim.look(*key) else { continue };
+            let readiness = asked(readiness, entry.watch.interest);
             if !readiness.is_empty() && entry.seen != Some(changes) {
                 ready.push((entry.turn, self.sim.random(), *key, readiness, changes));
             }
@@ -77,16 +78,20 @@ impl Simulated {
     }
 }
 
-/// What is reported to who asks for `interest`.
-fn asked(interest: Interest) -> Readiness {
-    let mut asked = Readiness::ERROR | Readiness::WRITE_CLOSED;
+/// What of `ready` is told to who asks for `interest`: an error and a hang-up come unasked, the latter
+/// with all that it means.
+fn asked(ready: Readiness, interest: Interest) -> Readiness {
+    let mut asked = Readiness::ERROR;
+    if ready.contains(Readiness::WRITE_CLOSED) {
+        asked = Readiness::all();
+    }
     if interest.is_readable() {
         asked |= Readiness::READABLE | Readiness::READ_CLOSED;
     }
     if interest.is_writable() {
         asked |= Readiness::WRITABLE;
     }
-    asked
+    ready & asked
 }
 
 impl Shape for Simulated {
@@ -103,13 +108,15 @@ impl Shape for Simulated {
     }
 
     fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
-        let key = self.side(source)?;
+        let key = self.id(source)?;
         let mut entries = self.entries();
         if entries.contains_key(&key) {
             return Err(RegisterError::AlreadyRegistered);
         }
         let turn = self.sim.next_turn();
-        entries.insert(key, Entry { side: key, watch, enabled: true, seen: None, turn });
+        entries.insert(key, Entry { watch, enabled: true, seen: None, turn });
+        drop(entries);
+        self.sim.stir();
         Ok(key)
     }
 
@@ -117,6 +124,8 @@ impl Shape for Simulated {
         let mut entries = self.entries();
         let entry = entries.get_mut(&key).ok_or(RegisterError::NotRegistered)?;
         (entry.watch, entry.enabled, entry.seen) = (watch, true, None);
+        drop(entries);
+        self.sim.stir();
         Ok(())
     }
 
@@ -129,7 +138,7 @@ impl Shape for Simulated {
     }
 
     fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
-        let key = self.side(source).map_err(|_| RegisterError::NotRegistered)?;
+        let key = self.id(source).map_err(|_| RegisterError::NotRegistered)?;
         if self.entries().contains_key(&key) { Ok(key) } else { Err(RegisterError::NotRegistered) }
     }
 }
@@ -137,6 +146,7 @@ impl Shape for Simulated {
 impl Ring for Simulated {
     fn ring(&self) -> io::Result<()> {
         self.rung.store(true, Ordering::SeqCst);
+        self.sim.stir();
         Ok(())
     }
 }
@@ -149,11 +159,13 @@ impl Kernel for Simulated {
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         let limit = timeout.map(|timeout| self.sim.elapsed().saturating_add(timeout));
         loop {
+            // Before the look: what changes during it is looked at again.
+            let stirs = self.sim.stirs();
             self.harvest(events);
             if !events.is_empty() || self.rung.swap(false, Ordering::SeqCst) {
                 return Ok(());
             }
-            match self.sim.step(limit) {
+            match self.sim.step(limit, stirs) {
                 Step::Done => {}
                 Step::TimeIsOver => return Ok(()),
                 Step::Stuck => {

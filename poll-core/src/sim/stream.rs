@@ -3,52 +3,54 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::Sim;
+use super::open::Open;
 
 /// One end of a connection of a simulated world; see [`Sim::pair`]. Behaves as a non-blocking stream
 /// socket; a read or a write does as much as chance has it, at least one byte.
 ///
 /// Dropping it closes the connection: the peer reads what it was sent, then the end; its writes are
-/// `BrokenPipe`.
-pub struct Stream {
-    sim: Sim,
-    side: u64,
-    /// For its number alone: what the stream is registered by.
-    name: File,
-}
+/// `BrokenPipe`. If something was left unread, the connection is reset: instead of the end, the peer
+/// finds `ConnectionReset`.
+///
+/// # Errors
+/// | what | when | error |
+/// |---|---|---|
+/// | a read | nothing is there | `WouldBlock` |
+/// | a write | there is no room | `WouldBlock` |
+/// | a write | the peer is gone, or this end is [shut down](Self::shutdown_write) | `BrokenPipe` |
+/// | either, once | the peer has left something unread | `ConnectionReset` |
+/// | either, once | [`fail`](Self::fail) | what it was given |
+pub struct Stream(Open);
 
 impl Stream {
-    pub(super) fn pair(sim: &Sim, capacity: usize) -> io::Result<(Self, Self)> {
-        let names = [File::open("/dev/null")?, File::open("/dev/null")?];
-        let numbers = [names[0].as_raw_fd(), names[1].as_raw_fd()];
-        let sides = sim.world().connect(numbers, capacity);
-        let [first, second] = names;
-        let stream = |name, side| Self { sim: sim.clone(), side, name };
-        Ok((stream(first, sides[0]), stream(second, sides[1])))
+    pub(super) fn new(sim: &Sim, name: File, side: u64) -> Self {
+        Self(Open::new(sim, name, side))
     }
 
     /// Sends no more: the peer reads what it was sent, then the end.
     pub fn shutdown_write(&self) {
-        self.sim.world().shutdown(self.side);
+        self.0.handle.sim.change(|world| world.shutdown(self.0.handle.id));
     }
 
-    /// Makes the next read or write of this end fail, and reports it as an error.
-    pub fn fail(&self, error: io::ErrorKind) {
-        self.sim.world().fail(self.side, error);
+    /// Makes the next write of this end fail, or the next read once what has arrived is read, and
+    /// reports an error until then.
+    pub fn fail(&self, error: impl Into<io::Error>) {
+        self.0.handle.sim.change(|world| world.fail(self.0.handle.id, error.into()));
     }
 }
 
 impl Read for &Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.sim.world().read(self.side, buffer)
+        self.0.handle.sim.change(|world| world.read(self.0.handle.id, buffer))
     }
 }
 
 impl Write for &Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.sim.world().write(self.side, bytes)
+        self.0.handle.sim.change(|world| world.write(self.0.handle.id, bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -74,18 +76,20 @@ impl Write for Stream {
 
 impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.name.as_fd()
+        self.0.as_fd()
     }
 }
 
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.sim.world().disconnect(self.name.as_raw_fd(), self.side);
+/// Closes the stream. What comes out is the number that it was registered by, and good for nothing: it
+/// is there for [`Registration::close`](crate::Registration::close).
+impl From<Stream> for OwnedFd {
+    fn from(stream: Stream) -> Self {
+        stream.0.close()
     }
 }
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream").field("side", &self.side).finish_non_exhaustive()
+        f.debug_struct("Stream").field("id", &self.0.handle.id).finish_non_exhaustive()
     }
 }

@@ -8,19 +8,19 @@ use crate::support::*;
 
 #[test]
 fn a_wait_clears_the_batch() {
-    for_each_backend(|poller| {
+    for_each_backend(|world| {
         let mut events = Events::with_capacity(2);
         events.push(Event::new(Token(9), Readiness::READABLE)).unwrap();
-        assert_eq!(poller.wait(&mut events, Some(Duration::ZERO)).unwrap(), 0);
+        assert_eq!(world.wait(&mut events, Some(Duration::ZERO)).unwrap(), 0);
         assert!(events.is_empty() && events.get(0).is_none());
     });
 }
 
 #[test]
 fn one_batch_serves_several_pollers_in_turn() {
-    for_each_backend(|poller| {
-        let pollers = [poller.clone(), Poller::with_backend(poller.backend()).unwrap()];
-        let pairs = [readable_pair(), readable_pair()];
+    for_each_backend(|world| {
+        let pollers = [Poller::clone(world), world.another().unwrap()];
+        let pairs = [world.readable_pair(), world.readable_pair()];
         let wakers = [1, 2].map(|n| pollers[n - 1].waker(Token(10 * n)).unwrap());
         let mut events = Events::with_capacity(4);
         let mut guards = Vec::new();
@@ -28,9 +28,9 @@ fn one_batch_serves_several_pollers_in_turn() {
             guards.push(watch(&pollers[n], &pairs[n].0, n + 1, READ, Mode::Level));
         }
         for _ in 0..5 {
-            for (n, poller) in pollers.iter().enumerate() {
+            for (n, world) in pollers.iter().enumerate() {
                 wakers[n].wake().unwrap();
-                assert_eq!(tokens(&look_into(poller, &mut events)), [n + 1, 10 * (n + 1)]);
+                assert_eq!(tokens(&look_into(world, &mut events)), [n + 1, 10 * (n + 1)]);
             }
         }
     });
@@ -38,47 +38,48 @@ fn one_batch_serves_several_pollers_in_turn() {
 
 #[test]
 fn a_batch_that_has_served_another_poller_since_is_new_to_a_wake_all() {
-    for_each_backend(|poller| {
-        let other = Poller::with_backend(poller.backend()).unwrap();
-        let all = poller.waker(Token(1)).unwrap();
+    for_each_backend(|world| {
+        let other = world.another().unwrap();
+        let all = world.waker(Token(1)).unwrap();
         let (mut kept, mut moved) = (Events::with_capacity(2), Events::with_capacity(2));
-        look_into(poller, &mut kept);
-        look_into(poller, &mut moved);
+        look_into(world, &mut kept);
+        look_into(world, &mut moved);
         look_into(&other, &mut moved);
         all.wake_all().unwrap();
-        assert!(look_into(poller, &mut moved).is_empty());
-        assert_eq!(tokens(&look_into(poller, &mut kept)), [1]);
+        assert!(look_into(world, &mut moved).is_empty());
+        assert_eq!(tokens(&look_into(world, &mut kept)), [1]);
         all.wake_all().unwrap();
-        assert_eq!(tokens(&look_into(poller, &mut moved)), [1]);
+        assert_eq!(tokens(&look_into(world, &mut moved)), [1]);
     });
 }
 
 /// The bell of the poller may ring while the batch serves another one.
 #[test]
 fn the_poller_s_own_token_never_shows() {
-    for_each_backend(|poller| {
-        let other = Poller::with_backend(poller.backend()).unwrap();
-        let waker = poller.waker(Token(1)).unwrap();
+    for_each_backend(|world| {
+        let _busy = world.busy();
+        let other = world.another().unwrap();
+        let waker = world.waker(Token(1)).unwrap();
         let (mut kept, mut moved) = (Events::with_capacity(1), Events::with_capacity(2));
         for _ in 0..100 {
             std::thread::scope(|scope| {
                 scope.spawn(|| waker.wake().unwrap());
-                assert_eq!(tokens(&next_into(poller, &mut kept)), [1]);
+                assert_eq!(tokens(&next_into(world, &mut kept)), [1]);
             });
             assert!(look_into(&other, &mut moved).is_empty());
-            assert!(look_into(poller, &mut moved).is_empty());
-            assert!(look_into(poller, &mut kept).is_empty());
+            assert!(look_into(world, &mut moved).is_empty());
+            assert!(look_into(world, &mut kept).is_empty());
         }
     });
 }
 
 #[test]
 fn an_event_prints_its_token_and_readiness_by_name() {
-    for_each_backend(|poller| {
-        let (ours, _theirs) = readable_pair();
-        let _guard = watch(poller, &ours, 7, READ, Mode::Level);
+    for_each_backend(|world| {
+        let (ours, _theirs) = world.readable_pair();
+        let _guard = watch(world, &ours, 7, READ, Mode::Level);
         let mut events = Events::with_capacity(2);
-        assert_eq!(poller.wait(&mut events, Some(CAP)).unwrap(), 1);
+        assert_eq!(world.wait(&mut events, Some(CAP)).unwrap(), 1);
         let shown = format!("{events:?}");
         assert!(shown.contains("Token(7)") && shown.contains("READABLE"), "{shown}");
     });

@@ -1,9 +1,12 @@
-//! What every backend promises, one property a test, run for each of `Backend::available()`.
+//! What every backend promises, one property a test, run for each of `Backend::available()` and for
+//! `Backend::Simulated`, which keeps the simulation honest. A test that means nothing without a kernel
+//! says why ([`support::for_each_kernel`]); `simulated.rs` counts those.
 //!
 //! The files follow the numbered semantics of the design; the names of the tests say the property.
 #![forbid(unsafe_code)]
 
 mod support;
+mod world;
 
 mod s01_modes;
 mod s02_existing;
@@ -23,6 +26,7 @@ mod events;
 mod guard;
 mod panics;
 mod priority;
+mod simulated;
 mod stale;
 mod unowned;
 mod waiters;

@@ -1,16 +1,16 @@
-//! What the tests share: one backend after the other, descriptors counted, waits that end.
+//! What the tests share: one world after the other, descriptors counted, waits that end.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use poll_core::{Backend, Events, Interest, Mode, Poller, Readiness, Token};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+pub(crate) use crate::world::*;
 
 /// No wait of a test lasts longer; it fails instead.
 pub(crate) const CAP: Duration = Duration::from_secs(60);
@@ -20,51 +20,76 @@ const LONGEST: Duration = Duration::from_secs(300);
 
 pub(crate) const MODES: [Mode; 3] = [Mode::Level, Mode::Edge, Mode::Oneshot];
 
-/// Runs `test` with a poller of each backend, and fails it if it leaves a descriptor open.
-pub(crate) fn for_each_backend(test: fn(&Poller)) {
-    let _alone = alone();
-    for backend in Backend::available() {
-        let before = left_free();
-        run(*backend, test);
-        let after = left_free();
-        assert_eq!(after, before, "{backend:?}: free numbers after (left) and before the test");
-    }
+/// Runs `test` in each world, and fails it if it leaves a descriptor open.
+pub(crate) fn for_each_backend(test: fn(&World)) {
+    in_worlds(backends(), [()], move |world, ()| test(world));
 }
 
-/// Runs `test` with a poller of each backend and each mode that it supports.
-pub(crate) fn for_each_mode(test: fn(&Poller, Mode)) {
-    for_each_backend_and(MODES, move |poller, mode| {
-        if poller.supports(mode) {
-            test(poller, mode);
-        }
-    });
+/// Runs `test` in each world with each mode that it supports.
+pub(crate) fn for_each_mode(test: fn(&World, Mode)) {
+    in_worlds(backends(), MODES, if_supported(test));
 }
 
-/// Runs `test` with a fresh poller of each backend for each of `values`.
+/// Runs `test` in each world, a fresh one for each of `values`.
 pub(crate) fn for_each_backend_and<T: Copy + Send + 'static, const N: usize>(
     values: [T; N],
-    test: impl Fn(&Poller, T) + Copy + Send + 'static,
+    test: impl Fn(&World, T) + Copy + Send + 'static,
 ) {
-    let _alone = alone();
-    for backend in Backend::available() {
-        for value in values {
-            let before = left_free();
-            run(*backend, move |poller| test(poller, value));
-            assert_eq!(left_free(), before, "{backend:?}: free numbers after and before");
-        }
-    }
+    in_worlds(backends(), values, test);
+}
+
+/// [`for_each_backend`] for a test that means nothing without a kernel, for the `reason` given.
+pub(crate) fn for_each_kernel(reason: &str, test: fn(&World)) {
+    in_worlds(kernels(reason), [()], move |world, ()| test(world));
+}
+
+/// [`for_each_mode`] for a test that means nothing without a kernel, for the `reason` given.
+pub(crate) fn for_each_kernel_mode(reason: &str, test: fn(&World, Mode)) {
+    in_worlds(kernels(reason), MODES, if_supported(test));
 }
 
 /// [`for_each_backend`] for a test that leaks a poller, as a forgotten guard does.
-pub(crate) fn for_each_backend_leaking(test: fn(&Poller)) {
+pub(crate) fn for_each_backend_leaking(test: fn(&World)) {
     /// What a forgotten guard holds stays reachable, so that a leak detector tells other leaks only.
     static KEPT: Mutex<Vec<Poller>> = Mutex::new(Vec::new());
     let _alone = alone();
-    for backend in Backend::available() {
-        run(*backend, move |poller| {
+    for backend in backends() {
+        run(backend, move |world| {
+            let poller: &Poller = world;
             KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(poller.clone());
-            test(poller);
+            test(world);
         });
+    }
+}
+
+fn if_supported(test: fn(&World, Mode)) -> impl Fn(&World, Mode) + Copy + Send + 'static {
+    move |world, mode| {
+        if world.supports(mode) {
+            test(world, mode);
+        }
+    }
+}
+
+/// The kernels' backends. Says that the simulation is left out, and why.
+fn kernels(reason: &str) -> impl Iterator<Item = Backend> {
+    let this = std::thread::current();
+    println!("{} is skipped on Simulated: {reason}", this.name().unwrap_or("a test"));
+    backends().filter(|backend| *backend != Backend::Simulated)
+}
+
+fn in_worlds<T: Copy + Send + 'static, const N: usize>(
+    backends: impl Iterator<Item = Backend>,
+    values: [T; N],
+    test: impl Fn(&World, T) + Copy + Send + 'static,
+) {
+    let _alone = alone();
+    for backend in backends {
+        for value in values {
+            let before = left_free();
+            run(backend, move |world| test(world, value));
+            let after = left_free();
+            assert_eq!(after, before, "{backend:?}: free numbers after (left) and before the test");
+        }
     }
 }
 
@@ -74,11 +99,11 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn run(backend: Backend, test: impl FnOnce(&Poller) + Send + 'static) {
+fn run(backend: Backend, test: impl FnOnce(&World) + Send + 'static) {
     let (done, ended) = channel::<()>();
     let body = std::thread::Builder::new().name(format!("{backend:?}")).spawn(move || {
         let _done = done;
-        test(&Poller::with_backend(backend).unwrap());
+        test(&World::new(backend));
     });
     let body = body.unwrap();
     if ended.recv_timeout(LONGEST) == Err(RecvTimeoutError::Timeout) {
@@ -104,48 +129,6 @@ fn free_numbers() -> Vec<i32> {
     let open = std::iter::repeat_with(|| File::open("/dev/null").ok());
     let opened: Vec<File> = open.take(96).map_while(|file| file).collect();
     opened.iter().map(AsRawFd::as_raw_fd).collect()
-}
-
-// ── sources ────────────────────────────────────────────────────────────────────────────────────
-
-/// Two ends of a stream, both non-blocking. What one end does the other knows at once.
-pub(crate) fn pair() -> (UnixStream, UnixStream) {
-    let (ours, theirs) = UnixStream::pair().unwrap();
-    ours.set_nonblocking(true).unwrap();
-    theirs.set_nonblocking(true).unwrap();
-    (ours, theirs)
-}
-
-/// A source with something to read, and its peer.
-pub(crate) fn readable_pair() -> (UnixStream, UnixStream) {
-    let (ours, theirs) = pair();
-    send(&theirs);
-    (ours, theirs)
-}
-
-/// Writes one byte.
-pub(crate) fn send(mut to: &UnixStream) {
-    assert_eq!(to.write(b"x").unwrap(), 1);
-}
-
-/// Reads until it would block or ends; how many bytes came.
-pub(crate) fn drain(mut from: &UnixStream) -> usize {
-    let (mut sum, mut buffer) = (0, [0; 64]);
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return sum,
-            Ok(n) => sum += n,
-            Err(error) => {
-                assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "{error}");
-                return sum;
-            }
-        }
-    }
-}
-
-/// Reads one byte.
-pub(crate) fn read_one(mut from: &UnixStream) {
-    assert_eq!(from.read(&mut [0]).unwrap(), 1);
 }
 
 // ── waits ──────────────────────────────────────────────────────────────────────────────────────
@@ -216,11 +199,11 @@ pub(crate) fn assert_silent(poller: &Poller) {
 /// Registers by reference: the source stays with the test.
 pub(crate) fn watch<'s>(
     poller: &Poller,
-    source: &'s UnixStream,
+    source: &'s End,
     token: usize,
     interest: Interest,
     mode: Mode,
-) -> poll_core::Registration<&'s UnixStream> {
+) -> poll_core::Registration<&'s End> {
     poller.register(source, Token(token), interest, mode).unwrap()
 }
 

@@ -1,85 +1,83 @@
 //! The unowned form: `add`, `modify`, `delete`.
 
-use std::os::fd::AsRawFd;
-
 use poll_core::{Mode, Readiness, Token};
 
 use crate::support::*;
 
 #[test]
 fn an_added_source_is_reported_until_it_is_deleted() {
-    for_each_mode(|poller, mode| {
-        let (ours, theirs) = readable_pair();
-        poller.add(&ours, Token(1), READ, mode).unwrap();
-        assert_eq!(look(poller), Ready::from([(1, Readiness::READABLE)]));
-        poller.delete(&ours).unwrap();
+    for_each_mode(|world, mode| {
+        let (ours, theirs) = world.readable_pair();
+        world.add(&ours, Token(1), READ, mode).unwrap();
+        assert_eq!(look(world), Ready::from([(1, Readiness::READABLE)]));
+        world.delete(&ours).unwrap();
         send(&theirs);
-        assert_silent(poller);
+        assert_silent(world);
     });
 }
 
 #[test]
 fn a_report_that_nobody_has_taken_is_taken_back_by_a_delete() {
-    for_each_mode(|poller, mode| {
-        let (ours, _theirs) = readable_pair();
-        poller.add(&ours, Token(1), READ, mode).unwrap();
-        poller.delete(&ours).unwrap();
-        assert_silent(poller);
+    for_each_mode(|world, mode| {
+        let (ours, _theirs) = world.readable_pair();
+        world.add(&ours, Token(1), READ, mode).unwrap();
+        world.delete(&ours).unwrap();
+        assert_silent(world);
     });
 }
 
 #[test]
 fn a_modify_changes_token_interest_and_mode() {
-    for_each_mode(|poller, mode| {
-        let (ours, _theirs) = readable_pair();
-        poller.add(&ours, Token(1), READ, Mode::Level).unwrap();
-        poller.modify(&ours, Token(2), WRITE, mode).unwrap();
-        assert_eq!(look(poller), Ready::from([(2, Readiness::WRITABLE)]));
+    for_each_mode(|world, mode| {
+        let (ours, _theirs) = world.readable_pair();
+        world.add(&ours, Token(1), READ, Mode::Level).unwrap();
+        world.modify(&ours, Token(2), WRITE, mode).unwrap();
+        assert_eq!(look(world), Ready::from([(2, Readiness::WRITABLE)]));
         if mode != Mode::Level {
-            assert_silent(poller);
+            assert_silent(world);
         }
-        poller.delete(&ours).unwrap();
+        world.delete(&ours).unwrap();
     });
 }
 
 #[test]
 fn a_modify_enables_a_oneshot_again() {
-    for_each_backend(|poller| {
-        let (ours, _theirs) = readable_pair();
-        poller.add(&ours, Token(1), READ, Mode::Oneshot).unwrap();
+    for_each_backend(|world| {
+        let (ours, _theirs) = world.readable_pair();
+        world.add(&ours, Token(1), READ, Mode::Oneshot).unwrap();
         for _ in 0..3 {
-            assert_eq!(tokens(&look(poller)), [1]);
-            assert_silent(poller);
-            poller.modify(&ours, Token(1), READ, Mode::Oneshot).unwrap();
+            assert_eq!(tokens(&look(world)), [1]);
+            assert_silent(world);
+            world.modify(&ours, Token(1), READ, Mode::Oneshot).unwrap();
         }
-        poller.delete(&ours).unwrap();
+        world.delete(&ours).unwrap();
     });
 }
 
 #[test]
 fn a_deleted_source_can_be_added_again() {
-    for_each_mode(|poller, mode| {
-        let (ours, _theirs) = readable_pair();
+    for_each_mode(|world, mode| {
+        let (ours, _theirs) = world.readable_pair();
         for token in 0..3 {
-            poller.add(&ours, Token(token), READ, mode).unwrap();
-            assert_eq!(tokens(&look(poller)), [token]);
-            poller.delete(&ours).unwrap();
+            world.add(&ours, Token(token), READ, mode).unwrap();
+            assert_eq!(tokens(&look(world)), [token]);
+            world.delete(&ours).unwrap();
         }
     });
 }
 
 #[test]
 fn a_number_that_was_closed_without_a_delete_can_be_added_again() {
-    for_each_mode(|poller, mode| {
-        let (ours, _theirs) = readable_pair();
-        poller.add(&ours, Token(1), READ, mode).unwrap();
+    for_each_mode(|world, mode| {
+        let (ours, _theirs) = world.readable_pair();
+        world.add(&ours, Token(1), READ, mode).unwrap();
         let number = ours.as_raw_fd();
         drop(ours);
-        let (again, _peer) = readable_pair();
+        let (again, _peer) = world.readable_pair();
         assert_eq!(again.as_raw_fd(), number);
-        poller.add(&again, Token(2), READ, mode).unwrap();
-        assert_eq!(tokens(&look(poller)), [2]);
-        poller.delete(&again).unwrap();
-        assert_silent(poller);
+        world.add(&again, Token(2), READ, mode).unwrap();
+        assert_eq!(tokens(&look(world)), [2]);
+        world.delete(&again).unwrap();
+        assert_silent(world);
     });
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
-use poll_core::{Events, Mode, Poller, Token, Waker};
+use poll_core::{Events, Mode, Token, Waker};
 
 use crate::support::*;
 
@@ -12,8 +12,9 @@ const THREADS: usize = 4;
 
 /// Runs `THREADS` threads that hand each source's token to `handle` until `STOP` comes, while
 /// `work` runs here.
-fn with_waiters(poller: &Poller, handle: impl Fn(usize) + Sync, work: impl FnOnce()) {
-    let stop: Waker = poller.waker(Token(STOP)).unwrap();
+fn with_waiters(world: &World, handle: impl Fn(usize) + Sync, work: impl FnOnce()) {
+    let _busy = world.busy();
+    let stop: Waker = world.waker(Token(STOP)).unwrap();
     let (ready, started) = channel();
     std::thread::scope(|scope| {
         let _stop = Finally(|| stop.wake_all().unwrap());
@@ -22,10 +23,10 @@ fn with_waiters(poller: &Poller, handle: impl Fn(usize) + Sync, work: impl FnOnc
             scope.spawn(move || {
                 let mut events = Events::with_capacity(2);
                 // `wake_all` reaches a batch that has waited here before.
-                look_into(poller, &mut events);
+                look_into(world, &mut events);
                 ready.send(()).unwrap();
                 loop {
-                    for token in tokens(&next_into(poller, &mut events)) {
+                    for token in tokens(&next_into(world, &mut events)) {
                         if token == STOP {
                             return;
                         }
@@ -43,16 +44,16 @@ fn with_waiters(poller: &Poller, handle: impl Fn(usize) + Sync, work: impl FnOnc
 
 #[test]
 fn a_oneshot_event_goes_to_one_waiter() {
-    for_each_backend(|poller| {
-        let (ours, theirs) = pair();
-        let guard = watch(poller, &ours, 1, READ, Mode::Oneshot);
+    for_each_backend(|world| {
+        let (ours, theirs) = world.pair();
+        let guard = watch(world, &ours, 1, READ, Mode::Oneshot);
         let (heard, hears) = channel();
         let reports = AtomicUsize::new(0);
         let handle = |_| {
             reports.fetch_add(1, Ordering::SeqCst);
             heard.send(drain(&ours)).unwrap();
         };
-        with_waiters(poller, handle, || {
+        with_waiters(world, handle, || {
             for round in 1..=300 {
                 send(&theirs);
                 assert_eq!(hears.recv_timeout(CAP).unwrap(), 1);
@@ -66,15 +67,15 @@ fn a_oneshot_event_goes_to_one_waiter() {
 
 #[test]
 fn a_source_that_is_registered_during_the_waits_is_reported() {
-    for_each_mode(|poller, mode| {
+    for_each_mode(|world, mode| {
         let (heard, hears) = channel();
         with_waiters(
-            poller,
+            world,
             |token| heard.send(token).unwrap(),
             || {
                 for token in 0..300 {
-                    let (ours, _theirs) = readable_pair();
-                    let _guard = watch(poller, &ours, token, READ, mode);
+                    let (ours, _theirs) = world.readable_pair();
+                    let _guard = watch(world, &ours, token, READ, mode);
                     while hears.recv_timeout(CAP).unwrap() != token {}
                 }
             },
@@ -84,12 +85,12 @@ fn a_source_that_is_registered_during_the_waits_is_reported() {
 
 #[test]
 fn a_source_that_is_armed_during_the_waits_is_reported() {
-    for_each_mode(|poller, mode| {
-        let (ours, _theirs) = readable_pair();
+    for_each_mode(|world, mode| {
+        let (ours, _theirs) = world.readable_pair();
         let (heard, hears) = channel();
-        let guard = poller.reserve(&ours, Token(0));
+        let guard = world.reserve(&ours, Token(0));
         with_waiters(
-            poller,
+            world,
             |token| heard.send(token).unwrap(),
             || {
                 for token in 0..300 {
@@ -105,16 +106,16 @@ fn a_source_that_is_armed_during_the_waits_is_reported() {
 
 #[test]
 fn every_one_of_many_sources_is_reported_to_somebody() {
-    for_each_backend(|poller| {
-        let pairs: Vec<_> = std::iter::repeat_with(pair).take(20).collect();
+    for_each_backend(|world| {
+        let pairs: Vec<_> = std::iter::repeat_with(|| world.pair()).take(20).collect();
         let _guards: Vec<_> = pairs
             .iter()
             .enumerate()
-            .map(|(n, (ours, _))| watch(poller, ours, n, READ, Mode::Oneshot))
+            .map(|(n, (ours, _))| watch(world, ours, n, READ, Mode::Oneshot))
             .collect();
         let (heard, hears) = channel();
         with_waiters(
-            poller,
+            world,
             |token| heard.send(token).unwrap(),
             || {
                 for (_, theirs) in &pairs {

@@ -85,6 +85,7 @@ fn closing_failing_and_filling_show_as_they_do_on_a_socket() {
     ours.fail(ErrorKind::ConnectionReset);
     assert!(look(&poller, &mut events)[0].1.contains(Readiness::ERROR));
     assert_eq!((&*ours).read(&mut [0; 4]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    while theirs.read(&mut [0; 4]).is_ok() {} // unread data would make it a reset
     drop(theirs);
     assert!(look(&poller, &mut events)[0].1.contains(Readiness::WRITE_CLOSED));
     assert_eq!((&*ours).write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
@@ -120,6 +121,110 @@ fn every_ready_source_comes_within_as_many_batches_as_it_takes() {
             assert_eq!(seen.len(), 10, "seed {seed}");
         }
     }
+}
+
+#[test]
+fn what_arrived_before_a_failure_is_read_before_it() {
+    let (_sim, _poller, ours, mut theirs) = world(1);
+    theirs.write_all(b"abc").unwrap();
+    ours.fail(ErrorKind::ConnectionReset);
+    let mut buffer = [0; 3];
+    (&*ours).read_exact(&mut buffer).unwrap();
+    assert_eq!(&buffer, b"abc");
+    assert_eq!((&*ours).read(&mut buffer).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    assert_eq!((&*ours).read(&mut buffer).unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn an_end_that_is_closed_with_something_unread_resets_the_other() {
+    let (_sim, _poller, ours, theirs) = world(1);
+    (&*ours).write_all(b"x").unwrap();
+    drop(theirs);
+    assert_eq!((&*ours).read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    assert_eq!((&*ours).read(&mut [0]).unwrap(), 0);
+    assert_eq!((&*ours).write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn a_guard_closes_its_stream_by_close_too() {
+    let (_sim, _poller, ours, mut theirs) = world(1);
+    ours.arm(Interest::READABLE, Mode::Level).unwrap();
+    ours.close();
+    assert_eq!(theirs.read(&mut [0]).unwrap(), 0);
+}
+
+#[test]
+fn connections_are_accepted_in_their_order() {
+    let sim = Sim::new(1);
+    let (listener, connector) = sim.listener(4).unwrap();
+    let clients = [0, 1, 2].map(|_| connector.connect().unwrap());
+    for (n, client) in clients.iter().enumerate() {
+        (&*client).write_all(&[n as u8]).unwrap();
+    }
+    for n in 0..3 {
+        let mut first = [9];
+        listener.accept().unwrap().read_exact(&mut first).unwrap();
+        assert_eq!(first, [n]);
+    }
+    assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn an_accept_that_fails_leaves_the_connection_in_the_queue() {
+    let sim = Sim::new(1);
+    let poller = sim.poller().unwrap();
+    let mut events = Events::with_capacity(4);
+    let (listener, connector) = sim.listener(4).unwrap();
+    let listener = poller.register(listener, Token(1), Interest::READABLE, Mode::Level).unwrap();
+    assert_eq!(look(&poller, &mut events), []);
+    let _client = connector.connect().unwrap();
+    assert_eq!(look(&poller, &mut events), [(Token(1), READ)]);
+    let number = rustix::io::Errno::MFILE.raw_os_error();
+    listener.fail(std::io::Error::from_raw_os_error(number));
+    assert_eq!(listener.accept().unwrap_err().raw_os_error(), Some(number));
+    assert_eq!(look(&poller, &mut events), [(Token(1), READ)]);
+    listener.accept().unwrap();
+    assert_eq!(look(&poller, &mut events), []);
+}
+
+#[test]
+fn a_listener_that_is_gone_resets_its_queue_and_refuses_the_rest() {
+    let sim = Sim::new(1);
+    let (listener, connector) = sim.listener(4).unwrap();
+    let mut client = connector.connect().unwrap();
+    drop(listener);
+    assert_eq!(client.read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    assert_eq!(client.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+    assert_eq!(connector.connect().unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn time_stands_still_while_somebody_is_busy() {
+    let (sim, poller, ours, theirs) = world(1);
+    ours.arm(Interest::READABLE, Mode::Level).unwrap();
+    sim.after(SECOND, |_| panic!("time has gone on"));
+    let (start, mut events) = (poller.now(), Events::with_capacity(4));
+    let busy = sim.busy();
+    assert_eq!(look(&poller, &mut events), []); // does not sleep
+    let worker = std::thread::spawn(move || {
+        (&theirs).write_all(b"x").unwrap();
+        drop(busy);
+        theirs
+    });
+    assert_eq!(wait(&poller, &mut events), [(Token(1), READ)]);
+    assert_eq!(poller.now(), start);
+    let _theirs = worker.join().unwrap();
+}
+
+#[test]
+fn a_wait_that_slept_goes_on_in_time_when_nobody_is_busy_any_more() {
+    let (sim, poller, ours, _theirs) = world(1);
+    ours.arm(Interest::READABLE, Mode::Level).unwrap();
+    let (start, busy) = (poller.now(), sim.busy());
+    let worker = std::thread::spawn(move || drop(busy));
+    assert_eq!(poller.wait(&mut Events::with_capacity(4), Some(SECOND)).unwrap(), 0);
+    assert_eq!(poller.now() - start, SECOND);
+    worker.join().unwrap();
 }
 
 /// A run of an echo server that reads a little at a time; what happened, in order.
