@@ -113,7 +113,25 @@
 //! - **Other threads, signals**: a [`Waker`].
 //! - **Sources that you do not own**: register `&source`, an `Arc`, or use
 //!   [`Poller::add`], [`modify`](Poller::modify) and [`delete`](Poller::delete).
-//! - **Tests of your loop**: [`Events::push`] and [`Event::new`] make batches without a kernel.
+//! - **Tests of your loop**: [`sim`] is a world in memory to run it in, as it stands; [`Events::push`]
+//!   and [`Event::new`] make single batches.
+//!
+//! # Everything else that a loop waits for
+//!
+//! Whatever is [`AsFd`](std::os::fd::AsFd) is a source: standard input, terminals, the pipes of a child,
+//! inotify. What is not, the modules make one of. Each has an example in the repository that runs as it
+//! stands: `cargo run -p poll-core --example NAME`.
+//!
+//! | what | by | example |
+//! |---|---|---|
+//! | readiness that the program itself sets | [`Poller::notifier`] | `notifier` |
+//! | messages from threads | [`channel`] | `channel` |
+//! | signals | [`signal`] | `signals` |
+//! | the exit of a child process | [`child`] | `child` |
+//! | a timer of the kernel's | [`timer`] | `timer` |
+//! | a timing wheel behind the same wait | `driver`, with the feature of that name | `driver` |
+//! | a poller inside another's loop | [`Builder::build_nested`] | `nested` |
+//! | a test of all that, without a kernel | [`sim`] | `sim` |
 //!
 //! # What is guaranteed, on every backend
 //!

@@ -92,6 +92,7 @@ const SKIPS: &[Skip] = &[
     skip(QEMU, "poll-core/signal", Some("a_real_time_signal_is_an_event_too"), REAL_TIME),
     skip(QEMU, "poll-core/signalfd", None, REAL_TIME),
     foreign("poll-core/sources", "standard_input"),
+    skip(QEMU, "poll-core/examples", None, FOREIGN),
     skip(QEMU, "poll-net/httpd", None, FOREIGN),
     skip(&[Place::Kernel], "poll-net/httpd", None, "there is no curl"),
     foreign("poll-net/descriptors", "accept_says_so_once_ends_and_loses_no_connection"),
