@@ -115,7 +115,7 @@ pub struct Watch {
 /// - `ENOMEM`.
 ///
 /// # Cost
-/// 1 syscall for the first watch of a signal, else none. Each delivery: 1 syscall.
+/// 2 syscalls for the first watch of a signal, else none. Each delivery: 1 syscall.
 ///
 /// # Examples
 /// ```

@@ -4,6 +4,9 @@
 //! operation works. A mark is a look for a file that does not exist.
 #![forbid(unsafe_code)]
 
+mod kernel;
+mod user;
+
 use std::io;
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
@@ -21,8 +24,10 @@ fn main() -> io::Result<()> {
     for backend in Backend::available() {
         let name = format!("{backend:?}").to_lowercase();
         operations(&name, &Poller::with_backend(*backend)?)?;
+        user::operations(&name, &Poller::with_backend(*backend)?)?;
     }
-    Ok(())
+    user::nested()?;
+    kernel::operations()
 }
 
 fn operations(backend: &str, poller: &Poller) -> io::Result<()> {
