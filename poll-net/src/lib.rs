@@ -132,6 +132,12 @@
 //! | `PipeWriter::write` | 1 | `pwritev2` |
 //! | `sendfile` | 3 | `rt_sigprocmask`, `sendfile`, `rt_sigprocmask` |
 //! | `splice` | 3 | `rt_sigprocmask`, `splice`, `rt_sigprocmask` |
+//! | `FrameWriter::push` | 0 | none |
+//! | `FrameWriter::write, of 8` | 1 | `sendmsg` |
+//! | `FrameReader::read, of 8` | 1 | `recvfrom` |
+//! | `FrameReader::read, of a held one` | 0 | none |
+//! | `LineReader::read, of 2` | 1 | `recvfrom` |
+//! | `LineReader::read, of a held one` | 0 | none |
 //!
 //! Before Linux 6.18 `PipeWriter::write` is `rt_sigprocmask`, `writev`, `rt_sigprocmask`. What
 //! other systems take more stands under *Platform* at each function.

@@ -9,8 +9,9 @@ use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::os::fd::AsFd;
 
 use allocation_counter::measure;
+use bytes::Bytes;
 use common::{ANY_PORT, assert_kind, leak_checked, until_ready};
-use poll_net::framing::{FrameReader, LineReader};
+use poll_net::framing::{FrameReader, FrameWriter, LineReader};
 use poll_net::udp::{Ecn, Slot, Transmit};
 use poll_net::{TcpListener, TcpStream, UdpSocket, UnixStream, pipe, sendfile};
 
@@ -80,6 +81,23 @@ fn pipes_and_passed_descriptors() {
         let mut fds = Vec::with_capacity(1);
         allocates(0, || b.recv_fds(&mut [0; 8], 1, &mut fds)).unwrap();
         allocates(0, || a.peer_credentials()).unwrap();
+    });
+}
+
+#[test]
+fn frames_that_are_queued_and_written() {
+    leak_checked(|| {
+        let (mut a, mut b) = UnixStream::pair().unwrap();
+        let mut writer = FrameWriter::new(100);
+        let mut round = |writer: &mut FrameWriter| {
+            for _ in 0..40 {
+                writer.push(Bytes::from_static(b"frame")).unwrap();
+            }
+            writer.write(&mut a).unwrap();
+        };
+        round(&mut writer); // the queue grows
+        allocates(0, || round(&mut writer));
+        assert_eq!(b.read(&mut [0; 4096]).unwrap(), 2 * 40 * 9);
     });
 }
 

@@ -9,6 +9,8 @@ use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Command, Stdio};
 
+use bytes::Bytes;
+use poll_net::framing::{FrameReader, FrameWriter, LineReader};
 use poll_net::udp::{Slot, Transmit};
 use poll_net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixStream};
 use poll_net::{pipe, sendfile, splice};
@@ -88,6 +90,7 @@ fn operations() {
     udp();
     unix();
     pipes();
+    framing();
 }
 
 fn tcp() {
@@ -152,4 +155,22 @@ fn pipes() {
     let (stream, _peer) = UnixStream::pair().unwrap();
     operation("splice", || splice(&reader, &stream, 1)).unwrap();
     operation("PipeReader::read", || reader.read(&mut [0; 8])).unwrap();
+}
+
+fn framing() {
+    let (mut a, mut b) = UnixStream::pair().unwrap();
+    let mut writer = FrameWriter::new(100);
+    for _ in 0..8 {
+        operation("FrameWriter::push", || writer.push(Bytes::from_static(b"frame"))).unwrap();
+    }
+    operation("FrameWriter::write, of 8", || writer.write(&mut a)).unwrap();
+    let mut reader = FrameReader::new(100);
+    operation("FrameReader::read, of 8", || reader.read(&mut b)).unwrap().unwrap();
+    for _ in 1..8 {
+        operation("FrameReader::read, of a held one", || reader.read(&mut b)).unwrap().unwrap();
+    }
+    a.write_all(b"one\ntwo\n").unwrap();
+    let mut lines = LineReader::new(100);
+    operation("LineReader::read, of 2", || lines.read(&mut b)).unwrap().unwrap();
+    operation("LineReader::read, of a held one", || lines.read(&mut b)).unwrap().unwrap();
 }

@@ -2,6 +2,9 @@
 //! calling thread, by a counting allocator.
 #![forbid(unsafe_code)]
 
+mod kernel;
+mod user;
+
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
