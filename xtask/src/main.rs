@@ -28,6 +28,7 @@ mod syscalls;
 mod targets;
 mod toolchain;
 mod workspace;
+mod zig;
 
 use std::process::ExitCode;
 

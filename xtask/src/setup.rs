@@ -8,6 +8,7 @@ use clap::Args;
 use crate::deps;
 use crate::process::{Run, which};
 use crate::report::{Report, Row};
+use crate::zig;
 
 /// Tells which tools of the other tasks are here, and installs what is missing.
 #[derive(Args, Debug)]
@@ -16,6 +17,9 @@ pub(crate) struct Options {
     /// build directory.
     #[arg(long)]
     pub(crate) install: bool,
+    /// Install zig and cargo-zigbuild below target/, which `run --pack` links with.
+    #[arg(long)]
+    pub(crate) zig: bool,
 }
 
 /// Something that a task needs, told by one file that it brings.
@@ -85,6 +89,9 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
     if options.install {
         deps::cargo_deny()?;
     }
+    if options.zig {
+        zig::install()?;
+    }
     let mut report = Report::new("Tools", &["package", "needed for"]);
     for tool in &TOOLS {
         let row = if tool.present() {
@@ -96,6 +103,13 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
             Row::skipped(tool.file, format!("apt-get install --no-install-recommends {packages}"))
         };
         report.rows.push(row.cells([tool.packages.join(" "), tool.needed_for.to_owned()]));
+    }
+    for (program, here) in [("zig", zig::zig()), ("cargo-zigbuild", zig::zigbuild())] {
+        let row = match here {
+            Some(_) => Row::passed(program),
+            None => Row::skipped(program, zig::REMEDY),
+        };
+        report.rows.push(row.cells(["", "run --pack, run --target"]));
     }
     Ok(report)
 }

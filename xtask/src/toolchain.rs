@@ -67,8 +67,8 @@ impl Way {
 
     /// Like `cargo build`, with zig as the linker.
     #[must_use]
-    pub(crate) fn zigbuild(self, scope: Scope, task: &str) -> Run {
-        self.prepare(Run::new("cargo-zigbuild").args(["zigbuild"]), scope, task)
+    pub(crate) fn zigbuild(self, zigbuild: &Path, scope: Scope, task: &str) -> Run {
+        self.prepare(Run::new(zigbuild).args(["zigbuild"]), scope, task)
     }
 
     fn prepare(self, run: Run, scope: Scope, task: &str) -> Run {

@@ -10,8 +10,8 @@ use crate::process::{Run, which};
 use crate::report::Row;
 use crate::targets::{ByteOrder, Emulator, Target};
 
-/// An emulated program that runs for longer hangs.
-const LIMIT: Duration = Duration::from_secs(10 * 60);
+/// A test program that runs for longer hangs, on slow machines too.
+pub(super) const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// Random cases of each property. The full number runs natively under `cargo test`; what is looked
 /// for here is what another CPU or libc does differently.
@@ -47,9 +47,9 @@ pub(super) fn run(target: &Target, emulator: Emulator, programs: &[Program]) -> 
             .limit(LIMIT)
             .output()?;
         verdicts.push(Verdict {
-            name: program.name.clone(),
             success: output.success,
             said: format!("{}ended with {}\n", output.said(), output.status),
+            ..Verdict::begun(&program.name)
         });
     }
     let row = suite::row(target.triple, &shown, &verdicts).took(begun.elapsed());

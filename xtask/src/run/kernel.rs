@@ -95,14 +95,14 @@ pub(super) fn run(kernel: Kernel, programs: &[Program]) -> Result<Vec<Row>> {
         .args(["-initrd".as_ref(), ramdisk.as_path()])
         .limit(LIMIT)
         .output()?;
-    let verdicts = bundle::verdicts(&output.stdout);
     let name = format!("Linux {}", kernel.version());
-    let mut row = suite::row(&name, "qemu-system-x86_64", &verdicts).took(begun.elapsed());
-    if verdicts.is_empty() {
+    let results = bundle::read(&output.stdout, programs, Place::Kernel, &name);
+    let row = suite::row(&name, "qemu-system-x86_64", &results.verdicts);
+    let mut row = row.took(begun.elapsed());
+    if results.is_nothing() {
         row.detail = format!("the machine ran nothing: {}\n{}", output.status, output.said());
     }
-    let skipped = bundle::skipped(programs, Place::Kernel, &name);
-    Ok([row].into_iter().chain(skipped).collect())
+    Ok([row].into_iter().chain(results.skipped).collect())
 }
 
 /// The kernel's file, fetched once.

@@ -35,6 +35,10 @@ pub(crate) struct Options {
     /// Take std from there and from nowhere else.
     #[arg(long, value_name = "WAY")]
     pub(crate) std: Option<Way>,
+    /// Run nothing: link the suites into one file for each --target, or for every system for which
+    /// that can be done here, to be carried to a machine that has it.
+    #[arg(long, conflicts_with_all = ["kernel", "command"])]
+    pub(crate) pack: bool,
     /// Hand the suites to this command, which runs its last argument in a shell elsewhere and
     /// passes standard input on: `-- ssh host`. Needs one --target.
     #[arg(last = true, value_name = "COMMAND")]
@@ -59,23 +63,47 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         }
         return Ok(report);
     }
-    let chosen: Vec<&Target> = match options.targets.is_empty() {
-        true => TARGETS.iter().filter(|target| target.tier == Tier::Run).collect(),
-        false => options.targets.iter().map(|t| targets::find(t)).collect::<Result<_>>()?,
-    };
+    if options.pack {
+        return pack(&options.targets, choice);
+    }
+    let chosen = choose(&options.targets, |target| target.tier == Tier::Run)?;
     if !options.command.is_empty() && options.targets.len() != 1 {
         bail!("a hand-over needs exactly one --target: the one that the other machine runs");
     }
     for target in chosen {
         eprintln!("--- {}", target.triple);
         report.rows.extend(match target.emulator {
-            Some(emulator) if options.command.is_empty() => {
-                on_this_machine(target, emulator, choice)?
-            }
-            _ => remote::run(target, choice, &options.command)?,
+            _ if !options.command.is_empty() => remote::run(target, choice, &options.command)?,
+            Some(emulator) => on_this_machine(target, emulator, choice)?,
+            None => vec![Row::failed(target.triple, nobody_runs(target))],
         });
     }
     Ok(report)
+}
+
+/// The targets of these names, or, without any, the `wanted` ones.
+fn choose(names: &[String], wanted: impl Fn(&Target) -> bool) -> Result<Vec<&'static Target>> {
+    match names.is_empty() {
+        true => Ok(TARGETS.iter().filter(|target| wanted(target)).collect()),
+        false => names.iter().map(|triple| targets::find(triple)).collect(),
+    }
+}
+
+fn pack(names: &[String], choice: &Choice<'_>) -> Result<Report> {
+    let mut report = Report::new("Suites to carry away", &["file", "tests of programs", "size"]);
+    for target in choose(names, |target| target.linked)? {
+        eprintln!("--- {}", target.triple);
+        report.rows.push(remote::pack(target, choice)?);
+    }
+    Ok(report)
+}
+
+fn nobody_runs(target: &Target) -> String {
+    format!(
+        "nothing here runs {0}; hand the suites to a machine that does: `cargo xtask run --target \
+         {0} -- ssh HOST`, or make one file of them: `cargo xtask run --target {0} --pack`",
+        target.triple
+    )
 }
 
 fn on_this_machine(

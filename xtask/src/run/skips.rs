@@ -15,8 +15,10 @@ pub(super) enum Place {
     QemuSwapped,
     /// In an emulated machine with an older kernel and nothing but busybox.
     Kernel,
-    /// On somebody's machine.
+    /// On somebody's machine, of this system and CPU.
     Remote,
+    /// On somebody's machine, of another system or CPU.
+    Foreign,
 }
 
 /// A test, or a whole program, that is left out at some places.
@@ -94,7 +96,6 @@ const SKIPS: &[Skip] = &[
     foreign("poll-core/sources", "standard_input"),
     skip(QEMU, "poll-core/examples", None, FOREIGN),
     skip(QEMU, "poll-net/httpd", None, FOREIGN),
-    skip(&[Place::Kernel], "poll-net/httpd", None, "there is no curl"),
     foreign("poll-net/descriptors", "accept_says_so_once_ends_and_loses_no_connection"),
     foreign("poll-net/descriptors", "a_body_that_mends_the_cause_goes_on_in_the_same_loop"),
     foreign(
@@ -106,18 +107,25 @@ const SKIPS: &[Skip] = &[
     foreign("poll-net/examples", "udp_echo_answers_every_datagram"),
     foreign("poll-net/examples", "edge_drain_counts_every_byte_of_every_peer"),
     skip(
-        &[Place::Related, Place::QemuUser, Place::QemuSwapped],
+        &[Place::Related, Place::QemuUser, Place::QemuSwapped, Place::Foreign],
         "poll-net/syscalls",
         None,
-        "the documented table is of x86-64",
+        "the documented table is of Linux on x86-64",
     ),
-    skip(&[Place::Kernel], "poll-net/syscalls", None, "there is no strace"),
     swap("every_beside_fits_one_datagram"),
     swap("joined_segments_can_be_taken_apart_again"),
     swap("marks_arrive_as_they_were_sent"),
     swap("marks_of_ipv4_cross_a_dual_stack_socket_both_ways"),
     swap("segments_arrive_one_by_one"),
 ];
+
+/// Programs that ask another program, which a machine away from here may not have.
+const TOOLS: &[(&str, &str)] = &[("poll-net/httpd", "curl"), ("poll-net/syscalls", "strace")];
+
+/// The program that the test program asks for, if there is one.
+pub(super) fn tool(program: &str) -> Option<&'static str> {
+    TOOLS.iter().find(|(name, _)| *name == program).map(|(_, tool)| *tool)
+}
 
 /// The skips that hold for `program` at `place`.
 pub(super) fn of(program: &str, place: Place) -> Vec<&'static Skip> {

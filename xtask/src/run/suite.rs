@@ -9,6 +9,7 @@ use crate::process::{Run, which};
 use crate::report::Row;
 use crate::targets::{Emulator, Scope, Target};
 use crate::toolchain::{Toolchains, Way};
+use crate::zig::Zig;
 
 /// What a compiled program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +95,8 @@ fn static_build(way: Way, target: &Target, emulator: Emulator) -> Result<Run> {
 
 /// zig links for systems and libraries that are not here.
 fn with_zig(way: Way, target: &Target) -> Result<Run> {
-    if which("cargo-zigbuild").is_none() {
-        bail!(
-            "linking for {} needs zig: `cargo install cargo-zigbuild` and `pip install ziglang`; \
-             `CARGO_ZIGBUILD_ZIG_PATH` names a zig that is not on PATH",
-            target.triple
-        );
-    }
-    let run = way.zigbuild(Scope::Workspace, "link");
+    let zig = Zig::find().with_context(|| format!("linking for {} needs zig", target.triple))?;
+    let run = zig.told(way.zigbuild(&zig.zigbuild, Scope::Workspace, "link"));
     Ok(match target.emulator {
         Some(_) => run.env("RUSTFLAGS", "-C link-self-contained=no"),
         None => run,
@@ -164,8 +159,21 @@ impl Artifact {
 #[derive(Clone, Debug)]
 pub(super) struct Verdict {
     pub(super) name: String,
+    pub(super) began: bool,
     pub(super) success: bool,
     pub(super) said: String,
+}
+
+impl Verdict {
+    /// A program that has begun, and not ended yet.
+    pub(super) fn begun(name: &str) -> Self {
+        Self { name: name.to_owned(), began: true, success: false, said: String::new() }
+    }
+
+    /// A program that should have run and did not.
+    pub(super) fn missing(name: &str) -> Self {
+        Self { began: false, said: "it did not begin".to_owned(), ..Self::begun(name) }
+    }
 }
 
 /// Sums of `test result:` lines.
@@ -206,7 +214,8 @@ pub(super) fn row(name: &str, place: &str, verdicts: &[Verdict]) -> Row {
         false if detail.is_empty() => Row::failed(name, "no test ran"),
         false => Row::failed(name, detail.join("\n")),
     };
-    let counts = [tally.passed, tally.failed, tally.ignored, verdicts.len() as u64];
+    let began = verdicts.iter().filter(|verdict| verdict.began).count();
+    let counts = [tally.passed, tally.failed, tally.ignored, began as u64];
     row.cells([place.to_owned()].into_iter().chain(counts.map(|count| count.to_string())))
 }
 
@@ -244,7 +253,7 @@ mod tests {
     fn a_place_where_nothing_ran_has_failed() {
         assert!(row("t", "here", &[]).detail.contains("no test ran"));
         let said = "test result: ok. 1 passed; 0 failed".to_owned();
-        let good = Verdict { name: "p".to_owned(), success: true, said };
+        let good = Verdict { success: true, said, ..Verdict::begun("p") };
         assert_eq!(
             row("t", "here", std::slice::from_ref(&good)).outcome,
             crate::report::Outcome::Passed
