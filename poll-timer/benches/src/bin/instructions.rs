@@ -15,9 +15,7 @@ fn run<P: Peer>(phase: &str, count: u32) {
     let mut peer = P::new();
     let mut random = Random::new();
     let mut expired = Vec::new();
-    let deadlines: Vec<u64> = (0..count)
-        .map(|_| 1 + u64::from(random.below(60_000)))
-        .collect();
+    let deadlines: Vec<u64> = (0..count).map(|_| 1 + u64::from(random.below(60_000))).collect();
     let order: Vec<u32> = (0..count).map(|_| random.below(count)).collect();
     let mut keys: Vec<Option<P::Key>> = (0..count).map(|_| None).collect();
     let insert = |peer: &mut P, keys: &mut Vec<Option<P::Key>>| {
@@ -71,10 +69,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let peer = arguments.next().unwrap_or_default();
     let phase = arguments.next().unwrap_or_default();
-    let count = arguments
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(100_000);
+    let count = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(100_000);
     let (_, _guard) = runtime();
     match peer.as_str() {
         "dense" => run::<Dense>(&phase, count),

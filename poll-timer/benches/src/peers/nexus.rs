@@ -21,29 +21,17 @@ impl Peer for Nexus {
 
     fn new() -> Self {
         let origin = Instant::now();
-        Self {
-            wheel: Wheel::unbounded(4096, origin),
-            origin,
-            values: Vec::new(),
-            fired: 0,
-        }
+        Self { wheel: Wheel::unbounded(4096, origin), origin, values: Vec::new(), fired: 0 }
     }
     fn insert(&mut self, id: u32, deadline: u64) -> Handle {
-        Handle(Some(self.wheel.schedule(
-            self.origin + Duration::from_millis(deadline),
-            id.into(),
-        )))
+        Handle(Some(self.wheel.schedule(self.origin + Duration::from_millis(deadline), id.into())))
     }
     fn cancel(&mut self, _: u32, mut key: Handle) {
         key.0.take().and_then(|handle| self.wheel.cancel(handle));
     }
     fn reset(&mut self, _: u32, mut key: Handle, deadline: u64) -> Handle {
         let deadline = self.origin + Duration::from_millis(deadline);
-        Handle(
-            key.0
-                .take()
-                .map(|handle| self.wheel.reschedule(handle, deadline)),
-        )
+        Handle(key.0.take().map(|handle| self.wheel.reschedule(handle, deadline)))
     }
     fn advance(&mut self, now: u64, expired: &mut Vec<u32>) -> usize {
         let now = self.origin + Duration::from_millis(now);
@@ -53,12 +41,7 @@ impl Peer for Nexus {
         count
     }
     fn next(&mut self) -> Option<u64> {
-        Some(
-            self.wheel
-                .next_deadline()?
-                .duration_since(self.origin)
-                .as_millis() as u64,
-        )
+        Some(self.wheel.next_deadline()?.duration_since(self.origin).as_millis() as u64)
     }
 }
 

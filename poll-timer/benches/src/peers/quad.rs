@@ -33,13 +33,7 @@ impl Peer for Quad {
     type Key = u64;
 
     fn new() -> Self {
-        Self {
-            wheel: QuadWheelWithOverflow::new(),
-            now: 0,
-            live: 0,
-            fresh: 0,
-            ids: Vec::new(),
-        }
+        Self { wheel: QuadWheelWithOverflow::new(), now: 0, live: 0, fresh: 0, ids: Vec::new() }
     }
     fn insert(&mut self, id: u32, deadline: u64) -> u64 {
         self.fresh += 1;

@@ -20,8 +20,7 @@ impl Heap {
     fn drop_stale(&mut self) {
         if self.heap.len() > 2 * self.live + 64 {
             let current = &self.current;
-            self.heap
-                .retain(|Reverse((_, number, id))| current[*id as usize] == *number);
+            self.heap.retain(|Reverse((_, number, id))| current[*id as usize] == *number);
         }
     }
 }
@@ -31,11 +30,7 @@ impl Peer for Heap {
     type Key = ();
 
     fn new() -> Self {
-        Self {
-            heap: BinaryHeap::new(),
-            current: Vec::new(),
-            live: 0,
-        }
+        Self { heap: BinaryHeap::new(), current: Vec::new(), live: 0 }
     }
     fn insert(&mut self, id: u32, deadline: u64) {
         let index = id as usize;
@@ -53,8 +48,7 @@ impl Peer for Heap {
     }
     fn reset(&mut self, id: u32, (): (), deadline: u64) {
         self.current[id as usize] += 1;
-        self.heap
-            .push(Reverse((deadline, self.current[id as usize], id)));
+        self.heap.push(Reverse((deadline, self.current[id as usize], id)));
         self.drop_stale();
     }
     fn advance(&mut self, now: u64, expired: &mut Vec<u32>) -> usize {
@@ -107,8 +101,7 @@ impl KeyedHeap {
         self.heap.push(Reverse((deadline, self.number, index)));
         if self.heap.len() > 2 * (self.slab.len() - self.free.len()) + 64 {
             let slab = &self.slab;
-            self.heap
-                .retain(|Reverse((_, number, index))| slab[*index as usize].number == *number);
+            self.heap.retain(|Reverse((_, number, index))| slab[*index as usize].number == *number);
         }
     }
 
@@ -126,20 +119,11 @@ impl Peer for KeyedHeap {
     type Key = (u32, u32);
 
     fn new() -> Self {
-        Self {
-            heap: BinaryHeap::new(),
-            slab: Vec::new(),
-            free: Vec::new(),
-            number: 0,
-        }
+        Self { heap: BinaryHeap::new(), slab: Vec::new(), free: Vec::new(), number: 0 }
     }
     fn insert(&mut self, id: u32, deadline: u64) -> Self::Key {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.slab.push(Entry {
-                generation: 0,
-                number: 0,
-                value: None,
-            });
+            self.slab.push(Entry { generation: 0, number: 0, value: None });
             self.slab.len() as u32 - 1
         });
         self.slab[index as usize].value = Some(id.into());
@@ -231,11 +215,7 @@ impl Peer for BTree {
     type Key = (Instant, u64);
 
     fn new() -> Self {
-        Self {
-            map: BTreeMap::new(),
-            origin: Instant::now(),
-            number: 0,
-        }
+        Self { map: BTreeMap::new(), origin: Instant::now(), number: 0 }
     }
     fn insert(&mut self, id: u32, deadline: u64) -> Self::Key {
         self.number += 1;

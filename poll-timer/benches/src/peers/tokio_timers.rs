@@ -14,10 +14,7 @@ use crate::Peer;
 
 /// Makes the runtime that both need, with its clock paused, and enters it for good.
 pub fn runtime() -> (&'static Runtime, EnterGuard<'static>) {
-    let runtime = Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build();
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime: &Runtime = Box::leak(Box::new(runtime.expect("a runtime without I/O")));
     RUNTIME.with(|place| place.set(Some(runtime)));
     (runtime, runtime.enter())
@@ -44,21 +41,16 @@ impl Peer for Delay {
     type Key = delay_queue::Key;
 
     fn new() -> Self {
-        Self {
-            queue: DelayQueue::new(),
-            origin: Instant::now(),
-        }
+        Self { queue: DelayQueue::new(), origin: Instant::now() }
     }
     fn insert(&mut self, id: u32, deadline: u64) -> Self::Key {
-        self.queue
-            .insert_at(id.into(), self.origin + Duration::from_millis(deadline))
+        self.queue.insert_at(id.into(), self.origin + Duration::from_millis(deadline))
     }
     fn cancel(&mut self, _: u32, key: Self::Key) {
         self.queue.remove(&key);
     }
     fn reset(&mut self, _: u32, key: Self::Key, deadline: u64) -> Self::Key {
-        self.queue
-            .reset_at(&key, self.origin + Duration::from_millis(deadline));
+        self.queue.reset_at(&key, self.origin + Duration::from_millis(deadline));
         key
     }
     fn advance(&mut self, now: u64, expired: &mut Vec<u32>) -> usize {
@@ -102,12 +94,7 @@ impl Peer for Sleeps {
     fn new() -> Self {
         let count = Arc::new(Count(AtomicUsize::new(0)));
         let waker = Waker::from(Arc::clone(&count));
-        Self {
-            origin: Instant::now(),
-            count,
-            waker,
-            seen: 0,
-        }
+        Self { origin: Instant::now(), count, waker, seen: 0 }
     }
     fn insert(&mut self, _: u32, deadline: u64) -> Self::Key {
         let deadline = self.origin + Duration::from_millis(deadline);
@@ -119,8 +106,7 @@ impl Peer for Sleeps {
         drop(key);
     }
     fn reset(&mut self, _: u32, mut key: Self::Key, deadline: u64) -> Self::Key {
-        key.as_mut()
-            .reset(self.origin + Duration::from_millis(deadline));
+        key.as_mut().reset(self.origin + Duration::from_millis(deadline));
         key
     }
     fn advance(&mut self, now: u64, _: &mut Vec<u32>) -> usize {
