@@ -72,9 +72,29 @@ pub(crate) fn level_of(slot: u16) -> usize {
 /// differing bit, that does not send everything past a round tick into one slot.
 #[inline]
 pub(crate) fn place(cur: u64, deadline: u64) -> (u16, u64) {
+    place_low(cur, deadline).unwrap_or_else(|| place_high(cur, deadline))
+}
+
+/// As [`place`], if it is one of the two lowest levels, which nearly all timers go to.
+#[inline]
+pub(crate) fn place_low(cur: u64, deadline: u64) -> Option<(u16, u64)> {
     debug_assert!(deadline > cur);
+    let span = deadline >> 8;
+    if deadline.wrapping_sub(cur) < 256 {
+        Some(((deadline % 256) as u16, deadline))
+    } else if span.wrapping_sub(cur >> 8) < 256 {
+        Some((256 + (span % 256) as u16, span << 8))
+    } else {
+        None
+    }
+}
+
+/// As [`place`], above the two lowest levels.
+#[inline(never)]
+pub(crate) fn place_high(cur: u64, deadline: u64) -> (u16, u64) {
     let bit = 63 - (deadline.wrapping_sub(cur) | 1).leading_zeros();
-    let number = usize::from(LEVEL_OF_BIT[bit as usize % 64]);
+    // The second level does not reach it, or this would not have been called.
+    let number = usize::from(LEVEL_OF_BIT[bit as usize % 64]).max(2);
     let Level { shift, base, mask } = level(number);
     let span = deadline >> shift;
     // A distance below the ring's length can still touch one span more than the ring has. The top

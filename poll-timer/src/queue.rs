@@ -69,18 +69,28 @@ impl Pool {
         Self { blocks: Vec::new(), free: NONE, used: 0 }
     }
 
-    /// Adds an id at the end. Says whether the queue was empty.
+    /// Adds an id at the end, if the last block has room. An empty queue has none.
     #[inline]
-    pub(crate) fn push(&mut self, queue: &mut Queue, id: u32) -> bool {
-        let was_empty = usize::from(queue.end) == BLOCK && self.extend(queue);
-        self.blocks[queue.tail as usize].0[usize::from(queue.end) % (BLOCK + 1)] = id;
-        queue.end += 1;
-        was_empty
+    pub(crate) fn try_push(&mut self, queue: &mut Queue, id: u32) -> bool {
+        let has_room = usize::from(queue.end) < BLOCK;
+        if has_room {
+            self.blocks[queue.tail as usize].0[usize::from(queue.end) % (BLOCK + 1)] = id;
+            queue.end += 1;
+        }
+        has_room
     }
 
-    /// Gives `queue` a new, empty tail block. Says whether it had none.
+    /// Adds an id at the end.
+    #[inline]
+    pub(crate) fn push(&mut self, queue: &mut Queue, id: u32) {
+        if !self.try_push(queue, id) {
+            self.extend(queue, id);
+        }
+    }
+
+    /// Gives `queue` a new tail block that holds `id`.
     #[inline(never)]
-    fn extend(&mut self, queue: &mut Queue) -> bool {
+    pub(crate) fn extend(&mut self, queue: &mut Queue, id: u32) {
         let block = if self.free == NONE {
             self.grow();
             self.blocks.push(Block([NONE; BLOCK + 1]));
@@ -91,16 +101,15 @@ impl Pool {
             block
         };
         self.used += 1;
-        let was_empty = queue.is_empty();
-        if was_empty {
+        if queue.is_empty() {
             queue.head = block;
             queue.begin = 0;
         } else {
             self.blocks[queue.tail as usize].0[BLOCK] = block;
         }
+        self.blocks[block as usize].0[0] = id;
         queue.tail = block;
-        queue.end = 0;
-        was_empty
+        queue.end = 1;
     }
 
     /// Makes room by an eighth: doubling would waste more than the ids need.

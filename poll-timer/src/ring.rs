@@ -177,17 +177,27 @@ impl Ring {
         order: u64,
         was: u16,
     ) {
-        if was == NOWHERE && deadline > self.cur {
-            let place = self.file(id, deadline);
-            nodes.put(id, deadline, order, place);
-        } else {
-            self.move_anew(nodes, Entry { deadline, order, id }, was);
+        // Each call is the last thing that is done, so nothing need be kept across one.
+        if was != NOWHERE || deadline <= self.cur {
+            return self.move_anew(nodes, id, deadline, order, was);
+        }
+        let Some((slot, begin)) = levels::place_low(self.cur, deadline) else {
+            return self.file_high(nodes, id, deadline, order);
+        };
+        nodes.put(id, deadline, order, slot);
+        if !self.pool.try_push(&mut self.queues[usize::from(slot)], id) {
+            self.file_in_new_block(id, slot, begin);
         }
     }
 
     #[inline(never)]
-    fn move_anew(&mut self, nodes: &mut impl Nodes, entry: Entry, was: u16) {
-        let Entry { deadline, order, id } = entry;
+    fn file_high(&mut self, nodes: &mut impl Nodes, id: u32, deadline: u64, order: u64) {
+        let slot = self.file(id, deadline);
+        nodes.put(id, deadline, order, slot);
+    }
+
+    #[inline(never)]
+    fn move_anew(&mut self, nodes: &mut impl Nodes, id: u32, deadline: u64, order: u64, was: u16) {
         if usize::from(was) < SLOTS {
             if levels::start(self.cur, was) <= deadline {
                 return nodes.put(id, deadline, order, was);
@@ -200,6 +210,7 @@ impl Ring {
             nodes.put(id, deadline, order, place);
         } else {
             nodes.put(id, deadline, order, NEAR);
+            let entry = Entry { deadline, order, id };
             if deadline == self.cur && self.wake > self.cur {
                 self.due.push_batch(entry);
             } else {
@@ -212,16 +223,25 @@ impl Ring {
     }
 
     /// Puts an id into the slot for a deadline after `cur`, and returns the slot.
-    #[inline]
+    #[inline(always)]
     fn file(&mut self, id: u32, deadline: u64) -> u16 {
         let (slot, begin) = levels::place(self.cur, deadline);
-        if self.pool.push(&mut self.queues[usize::from(slot)], id) {
-            self.occupy(slot, begin);
+        if !self.pool.try_push(&mut self.queues[usize::from(slot)], id) {
+            self.file_in_new_block(id, slot, begin);
         }
         slot
     }
 
     #[inline(never)]
+    fn file_in_new_block(&mut self, id: u32, slot: u16, begin: u64) {
+        let queue = &mut self.queues[usize::from(slot)];
+        let was_empty = queue.is_empty();
+        self.pool.extend(queue, id);
+        if was_empty {
+            self.occupy(slot, begin);
+        }
+    }
+
     fn occupy(&mut self, slot: u16, begin: u64) {
         self.occupancy.set(slot);
         if begin < self.wake || self.wake_slot == NO_SLOT {

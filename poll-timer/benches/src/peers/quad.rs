@@ -37,7 +37,7 @@ impl Peer for Quad {
     }
     fn insert(&mut self, id: u32, deadline: u64) -> u64 {
         self.fresh += 1;
-        let id = self.fresh << 32 | u64::from(id);
+        let id = (self.fresh << 32) | u64::from(id);
         let delay = Duration::from_millis(deadline - self.now);
         self.live += usize::from(self.wheel.insert(IdOnlyTimerEntry { id, delay }).is_ok());
         id
