@@ -221,3 +221,6 @@ impl Quota {
         events.memory.served_user = self.taken > 0;
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;
