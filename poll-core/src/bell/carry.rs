@@ -56,28 +56,10 @@ impl Bell {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use std::cell::Cell;
-
     use super::*;
     use crate::bell::Entry;
+    use crate::bell::tests::Rings;
     use crate::events::Memory;
-
-    /// Each ring would be a syscall.
-    #[derive(Default)]
-    struct Rings {
-        made: Cell<usize>,
-        refused: Cell<bool>,
-    }
-
-    impl Ring for Rings {
-        fn ring(&self) -> io::Result<()> {
-            if self.refused.get() {
-                return Err(io::Error::from_raw_os_error(5));
-            }
-            self.made.set(self.made.get() + 1);
-            Ok(())
-        }
-    }
 
     #[test]
     fn sets_ring_once_while_somebody_sleeps_and_never_while_nobody_does() {
@@ -139,5 +121,53 @@ mod tests {
         rings.refused.set(false);
         bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
         assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 1);
+    }
+
+    #[test]
+    fn a_set_of_nothing_new_is_not_pending() {
+        let (bell, rings) = (Bell::new(), Rings::default());
+        let mut memory = Memory::default();
+        for level in [true, false] {
+            let carrier = bell.carrier(Token(1), level);
+            bell.set(&carrier, Readiness::empty(), &rings).unwrap();
+            assert!(!bell.is_pending(&memory), "nothing at all");
+            bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
+            bell.take(&mut memory, 9, &rings, |_, _| ());
+            bell.close(&carrier);
+            bell.take(&mut memory, 9, &rings, |_, _| ());
+            bell.set(&carrier, Readiness::WRITABLE, &rings).unwrap();
+            assert!(!bell.is_pending(&memory), "closed");
+        }
+    }
+
+    #[test]
+    fn an_edge_that_is_set_again_is_pending_again() {
+        let (bell, rings) = (Bell::new(), Rings::default());
+        let carrier = bell.carrier(Token(1), false);
+        let mut memory = Memory::default();
+        for _ in 0..2 {
+            bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
+            assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 1);
+        }
+    }
+
+    #[test]
+    fn a_refused_set_takes_back_only_what_it_has_added() {
+        let (bell, rings) = (Bell::new(), Rings::default());
+        let carrier = bell.carrier(Token(1), true);
+        let mut memory = Memory::default();
+        let both = Readiness::READABLE | Readiness::WRITABLE;
+        bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
+        // As if somebody were just taking it.
+        bell.word.fetch_and(!crate::bell::WAKE, SeqCst);
+        assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+        rings.refused.set(true);
+        bell.set(&carrier, both, &rings).unwrap_err();
+        assert_eq!(bell.readiness(&carrier), Readiness::READABLE);
+        rings.refused.set(false);
+        bell.set(&carrier, both, &rings).unwrap();
+        let mut seen = Readiness::empty();
+        bell.take(&mut memory, 9, &rings, |_, readiness| seen |= readiness);
+        assert_eq!(seen, both);
     }
 }

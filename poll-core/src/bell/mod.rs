@@ -345,3 +345,5 @@ impl Bell {
 
 #[cfg(all(test, loom))]
 pub(crate) mod model;
+#[cfg(all(test, not(loom)))]
+mod tests;

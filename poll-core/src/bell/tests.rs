@@ -1,0 +1,299 @@
+//! The protocol step by step, with what each step costs. `model.rs` has the interleavings.
+
+use std::cell::Cell;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use super::*;
+
+/// Each ring would be a syscall.
+#[derive(Default)]
+pub(super) struct Rings {
+    pub(super) made: Cell<usize>,
+    pub(super) refused: Cell<bool>,
+}
+
+impl Ring for Rings {
+    fn ring(&self) -> io::Result<()> {
+        if self.refused.get() {
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        self.made.set(self.made.get() + 1);
+        Ok(())
+    }
+}
+
+/// A bell, what it cost, and a batch that has seen all.
+fn quiet() -> (Bell, Rings, Memory) {
+    (Bell::new(), Rings::default(), Memory::default())
+}
+
+/// A bell with so many threads asleep.
+fn with_sleepers(n: usize) -> (Bell, Rings, Memory) {
+    let (bell, rings, memory) = quiet();
+    for _ in 0..n {
+        assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+    }
+    (bell, rings, memory)
+}
+
+fn take(bell: &Bell, memory: &mut Memory, quota: usize, rings: &Rings) -> Vec<usize> {
+    let mut tokens = Vec::new();
+    let taken = bell.take(memory, quota, rings, |token, _| tokens.push(token.0));
+    assert_eq!(taken, tokens.len());
+    tokens
+}
+
+#[test]
+fn sleepers_alone_leave_nothing_pending() {
+    let (bell, rings, memory) = with_sleepers(2);
+    assert!(!bell.is_pending(&memory));
+    assert!(!bell.looked(&memory, &rings));
+    assert!(!bell.leave(&rings) && !bell.leave(&rings));
+    assert!(!bell.is_pending(&memory));
+}
+
+#[test]
+fn a_wake_is_pending_until_it_is_taken() {
+    let (bell, rings, mut memory) = with_sleepers(1);
+    bell.wake(&bell.place(Token(1)), &rings).unwrap();
+    assert!(bell.is_pending(&memory) && bell.leave(&rings));
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    assert!(!bell.is_pending(&memory));
+    assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+}
+
+#[test]
+fn nobody_goes_to_sleep_while_a_wake_is_pending() {
+    let (bell, rings, memory) = quiet();
+    bell.wake(&bell.place(Token(1)), &rings).unwrap();
+    assert_eq!(bell.enter(&memory, &rings), Entry::Pending);
+    assert_eq!(rings.made.get(), 0);
+}
+
+/// A waker of a signal handler may interrupt whoever holds the lock.
+#[test]
+fn neither_a_wake_nor_a_wait_without_one_takes_the_lock() {
+    let bell = Bell::new();
+    let place = bell.place(Token(1));
+    let desk = lock(&bell.desk);
+    let (done, is_done) = mpsc::channel();
+    let ended = thread::scope(|scope| {
+        scope.spawn(|| {
+            let (rings, memory) = (Rings::default(), Memory::default());
+            assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+            assert!(!bell.leave(&rings));
+            assert!(!bell.looked(&memory, &rings));
+            bell.wake(&place, &rings).unwrap();
+            done.send(()).unwrap();
+        });
+        let ended = is_done.recv_timeout(Duration::from_secs(20));
+        drop(desk);
+        ended
+    });
+    ended.unwrap();
+}
+
+#[test]
+fn what_does_not_fit_stays_pending_and_rings_for_another_sleeper_if_there_is_one() {
+    for (sleepers, expected) in [(0, 0), (1, 1)] {
+        let (bell, rings, mut memory) = with_sleepers(sleepers);
+        for n in 0..2 {
+            bell.wake(&bell.place(Token(n)), &rings).unwrap();
+        }
+        let before = rings.made.take();
+        assert_eq!(before, sleepers);
+        assert_eq!(take(&bell, &mut memory, 1, &rings).len(), 1);
+        assert!(bell.is_pending(&memory));
+        assert_eq!(rings.made.get(), expected);
+        assert_eq!(take(&bell, &mut memory, 1, &rings).len(), 1);
+        assert_eq!((bell.is_pending(&memory), rings.made.get()), (false, expected));
+    }
+}
+
+#[test]
+fn who_cannot_deliver_rings_for_a_sleeper_if_there_is_one_and_something_to_deliver() {
+    for (sleepers, pending, expected) in
+        [(0, false, 0), (0, true, 0), (1, false, 0), (1, true, 1), (2, true, 1)]
+    {
+        let (bell, rings, _) = with_sleepers(sleepers);
+        if pending {
+            bell.wake(&bell.place(Token(1)), &rings).unwrap();
+        }
+        rings.made.set(0);
+        bell.pass_on(&rings);
+        assert_eq!(rings.made.get(), expected, "{sleepers} asleep, pending: {pending}");
+    }
+}
+
+#[test]
+fn wakes_ring_once_while_one_is_pending() {
+    let (bell, rings, mut memory) = with_sleepers(1);
+    let places = [1, 2].map(|n| bell.place(Token(n)));
+    for place in places.iter().cycle().take(10) {
+        bell.wake(place, &rings).unwrap();
+    }
+    assert_eq!(rings.made.get(), 1);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1, 2]);
+}
+
+/// Whoever takes has cleared WAKE and not come to this bit yet.
+#[test]
+fn a_wake_whose_bit_is_set_already_is_announced_again_if_nobody_has_announced_it() {
+    let (bell, rings, mut memory) = with_sleepers(1);
+    let place = bell.place(Token(1));
+    bell.wake(&place, &rings).unwrap();
+    bell.word.fetch_and(!WAKE, SeqCst);
+    bell.wake(&place, &rings).unwrap();
+    assert_eq!((bell.is_pending(&memory), rings.made.get()), (true, 2));
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+}
+
+#[test]
+fn a_wake_that_the_system_refuses_leaves_everything_as_it_was() {
+    let (bell, rings, mut memory) = with_sleepers(1);
+    let place = bell.place(Token(1));
+    rings.refused.set(true);
+    assert_eq!(bell.wake(&place, &rings).unwrap_err().raw_os_error(), Some(5));
+    assert!(!bell.is_pending(&memory));
+    assert_eq!(take(&bell, &mut memory, 9, &rings), []);
+    rings.refused.set(false);
+    bell.wake(&place, &rings).unwrap();
+    assert_eq!(rings.made.get(), 1);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+}
+
+/// The first is whole, and waits for whoever looks next.
+#[test]
+fn a_refused_wake_does_not_take_an_earlier_one_of_its_waker_with_it() {
+    let (bell, rings, mut memory) = with_sleepers(1);
+    let place = bell.place(Token(1));
+    bell.wake(&place, &rings).unwrap();
+    bell.word.fetch_and(!WAKE, SeqCst);
+    rings.refused.set(true);
+    bell.wake(&place, &rings).unwrap_err();
+    rings.refused.set(false);
+    bell.wake(&place, &rings).unwrap();
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+}
+
+// ── wake_all ───────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_wake_all_rings_for_one_after_the_other_and_ends_with_the_last() {
+    let (bell, rings, mut memory) = with_sleepers(3);
+    bell.wake_all(&bell.place(Token(1)), &rings).unwrap();
+    for out in 1..=3 {
+        assert_eq!(rings.made.get(), out);
+        assert_eq!(bell.enter(&Memory::default(), &rings), Entry::Herd);
+        assert!(bell.leave(&rings));
+    }
+    assert_eq!(rings.made.get(), 3);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+    assert!(!bell.leave(&rings));
+}
+
+#[test]
+fn a_wake_all_while_nobody_sleeps_costs_nothing_and_each_batch_gets_it_once() {
+    let (bell, rings, mut memory) = quiet();
+    bell.wake_all(&bell.place(Token(1)), &rings).unwrap();
+    for batch in [&mut memory, &mut Memory::default()] {
+        assert!(bell.is_pending(batch));
+        assert_eq!(bell.enter(batch, &rings), Entry::Pending);
+        assert_eq!(take(&bell, batch, 9, &rings), [1]);
+        assert_eq!(bell.enter(batch, &rings), Entry::Counted);
+        bell.leave(&rings);
+    }
+    assert_eq!(rings.made.get(), 0);
+}
+
+#[test]
+fn a_wake_all_during_another_waits_for_the_same_threads() {
+    let (bell, rings, mut memory) = with_sleepers(2);
+    let places = [1, 2].map(|n| bell.place(Token(n)));
+    for place in &places {
+        bell.wake_all(place, &rings).unwrap();
+    }
+    assert_eq!(rings.made.get(), 1);
+    bell.leave(&rings);
+    bell.leave(&rings);
+    assert_eq!(rings.made.get(), 2);
+    assert_eq!(bell.herds(), 2);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1, 2]);
+    assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+}
+
+#[test]
+fn wake_alls_beyond_the_quota_come_with_the_next_batch() {
+    let (bell, rings, mut memory) = quiet();
+    for n in 0..3 {
+        bell.wake_all(&bell.place(Token(n)), &rings).unwrap();
+    }
+    bell.wake(&bell.place(Token(9)), &rings).unwrap();
+    assert_eq!(take(&bell, &mut memory, 2, &rings), [0, 1]);
+    assert!(bell.is_pending(&memory));
+    assert_eq!(take(&bell, &mut memory, 2, &rings), [2, 9]);
+    assert!(!bell.is_pending(&memory));
+}
+
+#[test]
+fn a_wake_all_that_the_system_refuses_keeps_nobody_from_sleeping() {
+    let (bell, rings, mut memory) = with_sleepers(2);
+    rings.refused.set(true);
+    let error = bell.wake_all(&bell.place(Token(1)), &rings).unwrap_err();
+    assert_eq!(error.raw_os_error(), Some(5));
+    rings.refused.set(false);
+    // It is there for all who come out by themselves.
+    assert_eq!(bell.enter(&memory, &rings), Entry::Pending);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+    // And the next one begins anew.
+    bell.wake_all(&bell.place(Token(2)), &rings).unwrap();
+    assert_eq!(rings.made.get(), 1);
+}
+
+#[test]
+fn a_wake_all_whose_next_ring_the_system_refuses_keeps_nobody_from_sleeping() {
+    let (bell, rings, mut memory) = with_sleepers(3);
+    bell.wake_all(&bell.place(Token(1)), &rings).unwrap();
+    rings.refused.set(true);
+    assert!(bell.leave(&rings));
+    rings.refused.set(false);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+}
+
+#[test]
+fn who_has_looked_without_sleeping_rings_again_while_threads_are_awaited() {
+    let (bell, rings, mut memory) = with_sleepers(2);
+    bell.wake_all(&bell.place(Token(1)), &rings).unwrap();
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    rings.made.set(0);
+    assert!(!bell.looked(&memory, &rings));
+    assert_eq!(rings.made.get(), 1);
+    bell.leave(&rings);
+    bell.leave(&rings);
+    rings.made.set(0);
+    assert!(!bell.looked(&memory, &rings));
+    assert_eq!(rings.made.get(), 0);
+}
+
+// ── nesting ────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_bell_for_nesting_rings_for_each_wake_although_nobody_sleeps() {
+    let (bell, rings, mut memory) = (Bell::for_nesting(), Rings::default(), Memory::default());
+    let place = bell.place(Token(1));
+    for n in 1..=2 {
+        bell.wake(&place, &rings).unwrap();
+        assert_eq!(rings.made.get(), n);
+        assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    }
+    bell.wake_all(&place, &rings).unwrap();
+    assert_eq!(rings.made.get(), 3);
+    // The outer poller is nobody to wait for.
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+}
