@@ -214,4 +214,13 @@ mod tests {
         address.set_len(4);
         assert_eq!(address.to_inet(), None);
     }
+
+    #[test]
+    fn a_truncated_ipv6_address_is_none_either_and_says_its_family() {
+        let mut address = Address::from(SocketAddr::from((Ipv6Addr::LOCALHOST, 80)));
+        address.set_len(16);
+        assert_eq!(address.to_inet(), None);
+        let family = libc::AF_INET6;
+        assert_eq!(format!("{address:?}"), format!("Address {{ family: {family} }}"));
+    }
 }

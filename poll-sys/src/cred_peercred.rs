@@ -24,3 +24,18 @@ pub(crate) fn peer(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
     }
     Ok(Credentials { user: peer.uid, group: peer.gid, process: Some(peer.pid) })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::socket;
+    use crate::socket_kind::{Family, Kind};
+
+    #[test]
+    fn a_socket_without_a_peer_has_no_credentials() {
+        let socket = socket::create(Family::Unix, Kind::Stream).unwrap();
+        assert_eq!(peer(socket.as_fd()).unwrap_err().kind(), io::ErrorKind::NotConnected);
+    }
+}

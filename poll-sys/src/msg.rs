@@ -6,7 +6,6 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::ptr;
 
 use libc::{c_int, msghdr};
 
@@ -85,8 +84,7 @@ pub(crate) fn receive(
     let mut header = empty();
     header.msg_iov = bufs.as_mut_ptr().cast();
     header.msg_iovlen = slices as _;
-    header.msg_control =
-        if control.is_empty() { ptr::null_mut() } else { control.as_mut_ptr().cast() };
+    header.msg_control = control.as_mut_ptr().cast();
     header.msg_controllen = control.len() as _;
     let mut address = from;
     if let Some(address) = &mut address {

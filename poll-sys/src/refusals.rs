@@ -14,6 +14,8 @@ use std::path::PathBuf;
 use libc::{c_int, c_long};
 use poll_core::{Backend, Poller};
 
+mod fallbacks;
+
 /// A child that takes longer hangs: SIGALRM ends it.
 const LONGEST_SECONDS: u32 = 60;
 /// Descriptors below this number are counted.

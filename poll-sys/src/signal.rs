@@ -239,4 +239,35 @@ mod tests {
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{signal}");
         }
     }
+
+    #[test]
+    fn a_child_marks_and_rings_nothing_and_ends_no_watch_of_its_parents() {
+        let (bell, mut inside) = UnixStream::pair().unwrap();
+        inside.set_nonblocking(true).unwrap();
+        let pending = Arc::new(Pending::new());
+        let mut watch = Some(watch(USR1, &pending, bell.into()).unwrap());
+        assert!(crate::fork::tests::in_child(|| {
+            let raised = raise(USR1).is_ok() && pending.take() == 0;
+            drop(watch.take());
+            raised
+        }));
+        assert_eq!(inside.read(&mut [0; 8]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        raise(USR1).unwrap();
+        assert_eq!(pending.take(), 1 << USR1);
+    }
+
+    #[test]
+    fn a_set_keeps_each_signal_apart_up_to_the_last() {
+        let pending = Pending::new();
+        for signal in [1, 63, 64, LAST] {
+            pending.add(signal);
+        }
+        assert_eq!(pending.take(), 1 << 1 | 1 << 63 | 1 << 64 | 1 << LAST);
+        assert_eq!(pending.take(), 0);
+    }
+
+    #[test]
+    fn a_number_that_is_no_signal_cannot_be_raised() {
+        assert_eq!(raise(-1).unwrap_err().raw_os_error(), Some(libc::EINVAL));
+    }
 }

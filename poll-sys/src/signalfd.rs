@@ -158,3 +158,26 @@ pub fn read(descriptor: BorrowedFd<'_>) -> io::Result<Info> {
     // SAFETY: 1. It is initialised: zeroed at first, and all of its fields are integers.
     Ok(Info { raw: unsafe { info.assume_init() } })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_signal_is_no_signal_read() {
+        let (ours, mut theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        theirs.write_all(b"five!").unwrap();
+        let error = read(ours.as_fd()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_number_that_is_no_signal_is_refused() {
+        for result in [block(&[-1]), create(&[-1]).map(drop), create(&[1 << 20]).map(drop)] {
+            assert_eq!(result.unwrap_err().raw_os_error(), Some(libc::EINVAL));
+        }
+    }
+}

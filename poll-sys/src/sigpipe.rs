@@ -127,4 +127,10 @@ mod tests {
         take::pending(&sigpipe_set());
         change_mask(libc::SIG_UNBLOCK);
     }
+
+    #[test]
+    fn taking_what_is_not_pending_ends() {
+        take::pending(&sigpipe_set());
+        assert!(!is_pending());
+    }
 }

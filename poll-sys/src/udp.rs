@@ -396,4 +396,31 @@ mod tests {
         read_control(control.finish(), &mut meta);
         assert_eq!(meta, Meta::default());
     }
+
+    #[test]
+    fn messages_that_nobody_asked_for_are_passed_over() {
+        let mut space = crate::control::Space::<256>::ZERO;
+        let mut control = Writer::new(&mut space.0);
+        for (level, kind, len) in [
+            (libc::IPPROTO_IP, libc::IP_TTL, 4),
+            // Of the right kind, and too short to be one.
+            (libc::IPPROTO_IP, libc::IP_PKTINFO, 11),
+            (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, 4),
+            (libc::SOL_SOCKET, libc::SO_TIMESTAMP, 16),
+        ] {
+            assert!(control.push(level, kind, &[1; 16][..len]));
+        }
+        let mut meta = Meta::default();
+        read_control(control.finish(), &mut meta);
+        assert_eq!(meta, Meta::default());
+    }
+
+    #[test]
+    fn what_does_not_fit_the_room_for_control_messages_is_an_error() {
+        let transmit = Transmit::new(b"x").to(SocketAddr::from(([127, 0, 0, 1], 9)));
+        for transmit in [transmit.segment_size(1), transmit.ecn(Ecn::Capable0)] {
+            let error = transmit.write_control(&mut Writer::new(&mut [0; 8])).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        }
+    }
 }

@@ -11,8 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use poll_core::channel::{self, SendError};
 use poll_core::{
-    Backend, Events, Interest, Mode, Poller, RegisterError, Registration, Token, WakeError, Waker,
+    Backend, Events, Interest, Mode, Poller, Readiness, RegisterError, Registration, Token,
+    WakeError, Waker,
 };
 
 /// A child that takes longer hangs: SIGALRM ends it.
@@ -269,4 +271,63 @@ fn a_child_is_told_whatever_locks_its_parent_s_threads_held() {
         });
         parent.assert_untouched();
     });
+}
+
+#[test]
+fn what_is_no_kernels_is_its_parents_too() {
+    for_each_backend(|parent| {
+        let poller = &parent.poller;
+        let notifier = poller.notifier(Token(3), Mode::Level).unwrap();
+        let (sender, receiver) = channel::bounded(poller, Token(4), 1).unwrap();
+        let (mut ends, mut child_s) = (Some((sender, receiver)), Some(notifier.clone()));
+        assert!(in_child(|| {
+            let (sender, receiver) = ends.take().unwrap();
+            let told = notifier.set(Readiness::READABLE) == Err(WakeError::Forked)
+                && sender.send(1) == Err(SendError::Forked(1))
+                && sender.try_send(2) == Err(SendError::Forked(2))
+                && is_forked(poller.notifier(Token(9), Mode::Level).map(drop))
+                && is_forked(channel::unbounded::<u8>(poller, Token(9)).map(drop));
+            drop((sender, receiver, child_s.take()));
+            told
+        }));
+        parent.assert_untouched();
+        notifier.set(Readiness::READABLE).unwrap();
+        let (sender, receiver) = ends.unwrap();
+        sender.send(7).unwrap();
+        assert_eq!(look(poller), [Token(1), Token(3), Token(4)]);
+        assert_eq!(receiver.try_recv(), Ok(7));
+    });
+}
+
+#[test]
+fn the_last_notifier_of_a_child_frees_no_place_of_its_parent() {
+    for_each_backend(|parent| {
+        let mut notifier = Some(parent.poller.notifier(Token(3), Mode::Level).unwrap());
+        notifier.as_ref().unwrap().set(Readiness::READABLE).unwrap();
+        let mut waker = Some(parent.poller.waker(Token(4)).unwrap());
+        assert!(in_child(|| {
+            drop((notifier.take(), waker.take()));
+            true
+        }));
+        assert_eq!(look(&parent.poller), [Token(1), Token(3)]);
+        waker.unwrap().wake().unwrap();
+        assert_eq!(look(&parent.poller), [Token(1), Token(3), Token(4)]);
+    });
+}
+
+#[test]
+fn a_child_that_closes_or_abandons_an_idle_guard_calls_nobody() {
+    let ways: [fn(Registration<UnixStream>); 2] =
+        [Registration::close, |guard| drop(guard.abandon())];
+    for way in ways {
+        for_each_backend(|parent| {
+            let (ours, _peer) = ready_pair();
+            let mut idle = Some(parent.poller.reserve(ours, Token(3)));
+            assert!(in_child(|| {
+                way(idle.take().unwrap());
+                true
+            }));
+            parent.assert_untouched();
+        });
+    }
 }
