@@ -238,10 +238,11 @@ impl<S: Source> Registration<S> {
     #[inline]
     fn stop(&mut self) {
         let inner = self.poller.inner();
+        let Some(source) = &self.source else { return };
         if !inner.is_of_this_process() {
             return;
         }
-        if let (Some(key), Some(source)) = (self.state.take_armed(), &self.source) {
+        if let Some(key) = self.state.take_armed() {
             // It fails only if the source has broken its contract and is not registered any more,
             // which is the state that was wanted.
             let _gone = inner.backend.delete(source.descriptor(), key);
@@ -270,9 +271,7 @@ impl<S: Source> Registration<S> {
 
 impl<S: Source> Drop for Registration<S> {
     fn drop(&mut self) {
-        if self.source.is_some() {
-            self.stop();
-        }
+        self.stop();
     }
 }
 

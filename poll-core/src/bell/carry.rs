@@ -128,7 +128,7 @@ mod tests {
         let (bell, rings) = (Bell::new(), Rings::default());
         let mut memory = Memory::default();
         for level in [true, false] {
-            let carrier = bell.carrier(Token(1), level);
+            let carrier = bell.carrier(Token(1), level).unwrap();
             bell.set(&carrier, Readiness::empty(), &rings).unwrap();
             assert!(!bell.is_pending(&memory), "nothing at all");
             bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn an_edge_that_is_set_again_is_pending_again() {
         let (bell, rings) = (Bell::new(), Rings::default());
-        let carrier = bell.carrier(Token(1), false);
+        let carrier = bell.carrier(Token(1), false).unwrap();
         let mut memory = Memory::default();
         for _ in 0..2 {
             bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_refused_set_takes_back_only_what_it_has_added() {
         let (bell, rings) = (Bell::new(), Rings::default());
-        let carrier = bell.carrier(Token(1), true);
+        let carrier = bell.carrier(Token(1), true).unwrap();
         let mut memory = Memory::default();
         let both = Readiness::READABLE | Readiness::WRITABLE;
         bell.set(&carrier, Readiness::READABLE, &rings).unwrap();

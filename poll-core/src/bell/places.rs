@@ -94,8 +94,6 @@ struct Slot {
     orphan: bool,
     /// That of a notifier.
     load: Option<Load>,
-    /// It is in `again`.
-    taken: bool,
 }
 
 const BITS: usize = usize::BITS as usize;
@@ -114,13 +112,13 @@ impl Places {
     }
 
     pub(super) fn add(&mut self, token: Token) -> io::Result<Place> {
-        self.add_slot(Slot { token, orphan: false, load: None, taken: false })
+        self.add_slot(Slot { token, orphan: false, load: None })
     }
 
     pub(super) fn add_carrier(&mut self, token: Token, level: bool) -> io::Result<Carrier> {
         let load = Load { state: share(AtomicUsize::new(0))?, level };
         self.again.try_reserve(self.slots.len() + 1).map_err(no_memory)?;
-        let slot = Slot { token, orphan: false, load: Some(load.clone()), taken: false };
+        let slot = Slot { token, orphan: false, load: Some(load.clone()) };
         Ok(Carrier { place: self.add_slot(slot)?, load })
     }
 
@@ -195,7 +193,7 @@ impl Places {
     pub(super) fn next_ready(&mut self) -> Option<(Token, Readiness)> {
         loop {
             let slot = self.next_set()?;
-            let Slot { token, orphan, load, taken } = &mut self.slots[slot];
+            let Slot { token, orphan, load } = &mut self.slots[slot];
             let Some(load) = load else {
                 if std::mem::take(orphan) {
                     self.free.push(slot);
@@ -203,11 +201,10 @@ impl Places {
                 return Some((*token, Readiness::READABLE));
             };
             let readiness = load.readiness();
-            if readiness.is_empty() || *taken {
+            if readiness.is_empty() {
                 continue;
             }
             if load.level {
-                *taken = true;
                 self.again.push(slot);
             }
             return Some((*token, readiness));
@@ -218,7 +215,6 @@ impl Places {
     pub(super) fn put_back(&mut self) {
         self.passed = 0;
         for slot in self.again.drain(..) {
-            self.slots[slot].taken = false;
             self.words[slot / BITS].fetch_or(1 << (slot % BITS), SeqCst);
         }
     }

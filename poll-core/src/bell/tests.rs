@@ -50,15 +50,15 @@ fn sleepers_alone_leave_nothing_pending() {
     let (bell, rings, memory) = with_sleepers(2);
     assert!(!bell.is_pending(&memory));
     assert!(!bell.looked(&memory, &rings));
-    assert!(!bell.leave(&rings) && !bell.leave(&rings));
+    assert!(!bell.leave(Entry::Counted, &rings) && !bell.leave(Entry::Counted, &rings));
     assert!(!bell.is_pending(&memory));
 }
 
 #[test]
 fn a_wake_is_pending_until_it_is_taken() {
     let (bell, rings, mut memory) = with_sleepers(1);
-    bell.wake(&bell.place(Token(1)), &rings).unwrap();
-    assert!(bell.is_pending(&memory) && bell.leave(&rings));
+    bell.wake(&bell.place(Token(1)).unwrap(), &rings).unwrap();
+    assert!(bell.is_pending(&memory) && bell.leave(Entry::Counted, &rings));
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     assert!(!bell.is_pending(&memory));
     assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
@@ -67,7 +67,7 @@ fn a_wake_is_pending_until_it_is_taken() {
 #[test]
 fn nobody_goes_to_sleep_while_a_wake_is_pending() {
     let (bell, rings, memory) = quiet();
-    bell.wake(&bell.place(Token(1)), &rings).unwrap();
+    bell.wake(&bell.place(Token(1)).unwrap(), &rings).unwrap();
     assert_eq!(bell.enter(&memory, &rings), Entry::Pending);
     assert_eq!(rings.made.get(), 0);
 }
@@ -76,14 +76,14 @@ fn nobody_goes_to_sleep_while_a_wake_is_pending() {
 #[test]
 fn neither_a_wake_nor_a_wait_without_one_takes_the_lock() {
     let bell = Bell::new();
-    let place = bell.place(Token(1));
+    let place = bell.place(Token(1)).unwrap();
     let desk = lock(&bell.desk);
     let (done, is_done) = mpsc::channel();
     let ended = thread::scope(|scope| {
         scope.spawn(|| {
             let (rings, memory) = (Rings::default(), Memory::default());
             assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
-            assert!(!bell.leave(&rings));
+            assert!(!bell.leave(Entry::Counted, &rings));
             assert!(!bell.looked(&memory, &rings));
             bell.wake(&place, &rings).unwrap();
             done.send(()).unwrap();
@@ -100,7 +100,7 @@ fn what_does_not_fit_stays_pending_and_rings_for_another_sleeper_if_there_is_one
     for (sleepers, expected) in [(0, 0), (1, 1)] {
         let (bell, rings, mut memory) = with_sleepers(sleepers);
         for n in 0..2 {
-            bell.wake(&bell.place(Token(n)), &rings).unwrap();
+            bell.wake(&bell.place(Token(n)).unwrap(), &rings).unwrap();
         }
         let before = rings.made.take();
         assert_eq!(before, sleepers);
@@ -119,7 +119,7 @@ fn who_cannot_deliver_rings_for_a_sleeper_if_there_is_one_and_something_to_deliv
     {
         let (bell, rings, _) = with_sleepers(sleepers);
         if pending {
-            bell.wake(&bell.place(Token(1)), &rings).unwrap();
+            bell.wake(&bell.place(Token(1)).unwrap(), &rings).unwrap();
         }
         rings.made.set(0);
         bell.pass_on(&rings);
@@ -130,7 +130,7 @@ fn who_cannot_deliver_rings_for_a_sleeper_if_there_is_one_and_something_to_deliv
 #[test]
 fn wakes_ring_once_while_one_is_pending() {
     let (bell, rings, mut memory) = with_sleepers(1);
-    let places = [1, 2].map(|n| bell.place(Token(n)));
+    let places = [1, 2].map(|n| bell.place(Token(n)).unwrap());
     for place in places.iter().cycle().take(10) {
         bell.wake(place, &rings).unwrap();
     }
@@ -142,7 +142,7 @@ fn wakes_ring_once_while_one_is_pending() {
 #[test]
 fn a_wake_whose_bit_is_set_already_is_announced_again_if_nobody_has_announced_it() {
     let (bell, rings, mut memory) = with_sleepers(1);
-    let place = bell.place(Token(1));
+    let place = bell.place(Token(1)).unwrap();
     bell.wake(&place, &rings).unwrap();
     bell.word.fetch_and(!WAKE, SeqCst);
     bell.wake(&place, &rings).unwrap();
@@ -153,7 +153,7 @@ fn a_wake_whose_bit_is_set_already_is_announced_again_if_nobody_has_announced_it
 #[test]
 fn a_wake_that_the_system_refuses_leaves_everything_as_it_was() {
     let (bell, rings, mut memory) = with_sleepers(1);
-    let place = bell.place(Token(1));
+    let place = bell.place(Token(1)).unwrap();
     rings.refused.set(true);
     assert_eq!(bell.wake(&place, &rings).unwrap_err().raw_os_error(), Some(5));
     assert!(!bell.is_pending(&memory));
@@ -168,7 +168,7 @@ fn a_wake_that_the_system_refuses_leaves_everything_as_it_was() {
 #[test]
 fn a_refused_wake_does_not_take_an_earlier_one_of_its_waker_with_it() {
     let (bell, rings, mut memory) = with_sleepers(1);
-    let place = bell.place(Token(1));
+    let place = bell.place(Token(1)).unwrap();
     bell.wake(&place, &rings).unwrap();
     bell.word.fetch_and(!WAKE, SeqCst);
     rings.refused.set(true);
@@ -183,28 +183,28 @@ fn a_refused_wake_does_not_take_an_earlier_one_of_its_waker_with_it() {
 #[test]
 fn a_wake_all_rings_for_one_after_the_other_and_ends_with_the_last() {
     let (bell, rings, mut memory) = with_sleepers(3);
-    bell.wake_all(&bell.place(Token(1)), &rings).unwrap();
+    bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap();
     for out in 1..=3 {
         assert_eq!(rings.made.get(), out);
         assert_eq!(bell.enter(&Memory::default(), &rings), Entry::Herd);
-        assert!(bell.leave(&rings));
+        assert!(bell.leave(Entry::Counted, &rings));
     }
     assert_eq!(rings.made.get(), 3);
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
-    assert!(!bell.leave(&rings));
+    assert!(!bell.leave(Entry::Counted, &rings));
 }
 
 #[test]
 fn a_wake_all_while_nobody_sleeps_costs_nothing_and_each_batch_gets_it_once() {
     let (bell, rings, mut memory) = quiet();
-    bell.wake_all(&bell.place(Token(1)), &rings).unwrap();
+    bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap();
     for batch in [&mut memory, &mut Memory::default()] {
         assert!(bell.is_pending(batch));
         assert_eq!(bell.enter(batch, &rings), Entry::Pending);
         assert_eq!(take(&bell, batch, 9, &rings), [1]);
         assert_eq!(bell.enter(batch, &rings), Entry::Counted);
-        bell.leave(&rings);
+        bell.leave(Entry::Counted, &rings);
     }
     assert_eq!(rings.made.get(), 0);
 }
@@ -212,13 +212,13 @@ fn a_wake_all_while_nobody_sleeps_costs_nothing_and_each_batch_gets_it_once() {
 #[test]
 fn a_wake_all_during_another_waits_for_the_same_threads() {
     let (bell, rings, mut memory) = with_sleepers(2);
-    let places = [1, 2].map(|n| bell.place(Token(n)));
+    let places = [1, 2].map(|n| bell.place(Token(n)).unwrap());
     for place in &places {
         bell.wake_all(place, &rings).unwrap();
     }
     assert_eq!(rings.made.get(), 1);
-    bell.leave(&rings);
-    bell.leave(&rings);
+    bell.leave(Entry::Counted, &rings);
+    bell.leave(Entry::Counted, &rings);
     assert_eq!(rings.made.get(), 2);
     assert_eq!(bell.herds(), 2);
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1, 2]);
@@ -229,9 +229,9 @@ fn a_wake_all_during_another_waits_for_the_same_threads() {
 fn wake_alls_beyond_the_quota_come_with_the_next_batch() {
     let (bell, rings, mut memory) = quiet();
     for n in 0..3 {
-        bell.wake_all(&bell.place(Token(n)), &rings).unwrap();
+        bell.wake_all(&bell.place(Token(n)).unwrap(), &rings).unwrap();
     }
-    bell.wake(&bell.place(Token(9)), &rings).unwrap();
+    bell.wake(&bell.place(Token(9)).unwrap(), &rings).unwrap();
     assert_eq!(take(&bell, &mut memory, 2, &rings), [0, 1]);
     assert!(bell.is_pending(&memory));
     assert_eq!(take(&bell, &mut memory, 2, &rings), [2, 9]);
@@ -242,7 +242,7 @@ fn wake_alls_beyond_the_quota_come_with_the_next_batch() {
 fn a_wake_all_that_the_system_refuses_keeps_nobody_from_sleeping() {
     let (bell, rings, mut memory) = with_sleepers(2);
     rings.refused.set(true);
-    let error = bell.wake_all(&bell.place(Token(1)), &rings).unwrap_err();
+    let error = bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap_err();
     assert_eq!(error.raw_os_error(), Some(5));
     rings.refused.set(false);
     // It is there for all who come out by themselves.
@@ -250,16 +250,16 @@ fn a_wake_all_that_the_system_refuses_keeps_nobody_from_sleeping() {
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
     // And the next one begins anew.
-    bell.wake_all(&bell.place(Token(2)), &rings).unwrap();
+    bell.wake_all(&bell.place(Token(2)).unwrap(), &rings).unwrap();
     assert_eq!(rings.made.get(), 1);
 }
 
 #[test]
 fn a_wake_all_whose_next_ring_the_system_refuses_keeps_nobody_from_sleeping() {
     let (bell, rings, mut memory) = with_sleepers(3);
-    bell.wake_all(&bell.place(Token(1)), &rings).unwrap();
+    bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap();
     rings.refused.set(true);
-    assert!(bell.leave(&rings));
+    assert!(bell.leave(Entry::Counted, &rings));
     rings.refused.set(false);
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
@@ -268,13 +268,13 @@ fn a_wake_all_whose_next_ring_the_system_refuses_keeps_nobody_from_sleeping() {
 #[test]
 fn who_has_looked_without_sleeping_rings_again_while_threads_are_awaited() {
     let (bell, rings, mut memory) = with_sleepers(2);
-    bell.wake_all(&bell.place(Token(1)), &rings).unwrap();
+    bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap();
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     rings.made.set(0);
     assert!(!bell.looked(&memory, &rings));
     assert_eq!(rings.made.get(), 1);
-    bell.leave(&rings);
-    bell.leave(&rings);
+    bell.leave(Entry::Counted, &rings);
+    bell.leave(Entry::Counted, &rings);
     rings.made.set(0);
     assert!(!bell.looked(&memory, &rings));
     assert_eq!(rings.made.get(), 0);
@@ -285,7 +285,7 @@ fn who_has_looked_without_sleeping_rings_again_while_threads_are_awaited() {
 #[test]
 fn a_bell_for_nesting_rings_for_each_wake_although_nobody_sleeps() {
     let (bell, rings, mut memory) = (Bell::for_nesting(), Rings::default(), Memory::default());
-    let place = bell.place(Token(1));
+    let place = bell.place(Token(1)).unwrap();
     for n in 1..=2 {
         bell.wake(&place, &rings).unwrap();
         assert_eq!(rings.made.get(), n);

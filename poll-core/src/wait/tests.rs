@@ -183,7 +183,7 @@ fn an_error_beside_events_does_not_lose_them() {
 fn what_is_pending_in_user_space_takes_half_a_batch_and_the_kernel_the_rest() {
     for timeout in [NOW, Some(MS), None] {
         let script = Script::new().then_find(9);
-        let places: Vec<_> = (0..9).map(|n| script.bell.place(Token(n))).collect();
+        let places: Vec<_> = (0..9).map(|n| script.bell.place(Token(n)).unwrap()).collect();
         for place in &places {
             script.bell.wake(place, &script).unwrap();
         }
@@ -198,7 +198,7 @@ fn what_is_pending_in_user_space_takes_half_a_batch_and_the_kernel_the_rest() {
 fn a_wake_that_comes_while_the_kernel_is_asked_is_in_the_batch() {
     for timeout in [NOW, Some(MS), None] {
         let script = Script::new();
-        let place = script.bell.place(Token(1));
+        let place = script.bell.place(Token(1)).unwrap();
         let script = script.then(move |script, events| {
             script.bell.wake(&place, script)?;
             find(events, 1);
@@ -213,7 +213,7 @@ fn a_wake_that_comes_while_the_kernel_is_asked_is_in_the_batch() {
 #[test]
 fn at_capacity_one_the_sides_take_turns() {
     let script = Script::new().then_find(1).then_find(1);
-    let place = script.bell.place(Token(1));
+    let place = script.bell.place(Token(1)).unwrap();
     let mut events = Events::with_capacity(1);
     let mut order = Vec::new();
     for _ in 0..4 {
@@ -227,7 +227,7 @@ fn at_capacity_one_the_sides_take_turns() {
 #[test]
 fn at_capacity_one_a_side_that_has_nothing_leaves_its_turn() {
     let script = Script::new().then_find(0).then_find(1).then_find(1);
-    let place = script.bell.place(Token(1));
+    let place = script.bell.place(Token(1)).unwrap();
     let mut events = Events::with_capacity(1);
     for (wake, expected) in [(true, 1), (true, 1), (false, 100), (false, 100)] {
         if wake {
@@ -242,7 +242,7 @@ fn at_capacity_one_a_side_that_has_nothing_leaves_its_turn() {
 #[test]
 fn a_user_space_batch_of_a_larger_capacity_does_not_give_its_turn_away() {
     let script = Script::new().then_find(2).then_find(2);
-    let place = script.bell.place(Token(1));
+    let place = script.bell.place(Token(1)).unwrap();
     let mut events = Events::with_capacity(2);
     for _ in 0..2 {
         script.bell.wake(&place, &script).unwrap();
@@ -257,7 +257,7 @@ fn a_batch_that_the_kernel_has_filled_rings_for_another_sleeper() {
         let script = Script::new();
         // Another thread sleeps; its ring is the one that this wait has come out for.
         assert_eq!(script.bell.enter(&Default::default(), &script), Entry::Counted);
-        let place = script.bell.place(Token(1));
+        let place = script.bell.place(Token(1)).unwrap();
         let script = script.then(move |script, events| {
             script.bell.wake(&place, script)?;
             find(events, 2);
@@ -275,7 +275,7 @@ fn a_batch_that_the_kernel_has_filled_rings_for_another_sleeper() {
 #[test]
 fn what_is_pending_beside_what_was_taken_rings_for_another_sleeper() {
     let script = Script::new();
-    let places = [0, 1].map(|n| script.bell.place(Token(n)));
+    let places = [0, 1].map(|n| script.bell.place(Token(n)).unwrap());
     assert_eq!(script.bell.enter(&Default::default(), &script), Entry::Counted);
     for place in &places {
         script.bell.wake(place, &script).unwrap();
@@ -290,7 +290,7 @@ fn what_is_pending_beside_what_was_taken_rings_for_another_sleeper() {
 #[test]
 fn a_wake_that_turns_out_to_be_nothing_does_not_keep_a_wait_from_sleeping() {
     let script = Script::new().then_find(1);
-    let carrier = script.bell.carrier(Token(1), true);
+    let carrier = script.bell.carrier(Token(1), true).unwrap();
     script.bell.set(&carrier, Readiness::READABLE, &script).unwrap();
     script.bell.clear(&carrier, Readiness::READABLE);
     assert_eq!(script.wait(&mut Events::with_capacity(4), Some(MS)).unwrap(), 1);
@@ -300,7 +300,7 @@ fn a_wake_that_turns_out_to_be_nothing_does_not_keep_a_wait_from_sleeping() {
 #[test]
 fn wakes_that_turn_out_to_be_nothing_keep_no_wait_from_the_kernel() {
     let mut script = Script::new().then_find(0).then_find(0).then_find(1);
-    let carrier = script.bell.carrier(Token(1), true);
+    let carrier = script.bell.carrier(Token(1), true).unwrap();
     // Between any two looks, as a thread that does nothing else would.
     script.tick = Some(Box::new(move |script| {
         script.bell.set(&carrier, Readiness::READABLE, script).unwrap();
@@ -314,7 +314,7 @@ fn wakes_that_turn_out_to_be_nothing_keep_no_wait_from_the_kernel() {
 fn a_thread_that_comes_while_others_are_woken_looks_without_sleeping_until_they_are_out() {
     let script = Script::new();
     let other = Default::default();
-    let place = script.bell.place(Token(1));
+    let place = script.bell.place(Token(1)).unwrap();
     assert_eq!(script.bell.enter(&other, &script), Entry::Counted);
     script.bell.wake_all(&place, &script).unwrap();
     let script = script.then_find(0);
@@ -324,7 +324,7 @@ fn a_thread_that_comes_while_others_are_woken_looks_without_sleeping_until_they_
     assert_eq!((tokens(&events), script.asked()), (vec![1], vec![NOW]));
     let rings = script.rings.get();
     let script = script.then_find(0).then(|script, _| {
-        script.bell.leave(script);
+        script.bell.leave(Entry::Counted, script);
         Ok(())
     });
     let script = script.then_find(1);

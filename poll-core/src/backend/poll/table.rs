@@ -4,13 +4,14 @@ use std::collections::{HashMap, TryReserveError};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use poll_sys::poll::{Flags, PollFd};
 
 use crate::backend::{Key, Watch, native, register_error};
 use crate::error::{RegisterError, no_memory};
+use crate::event::Event;
 use crate::events::Events;
 use crate::mode::Mode;
 
@@ -95,11 +96,16 @@ fn make_room<T>(list: &mut Vec<T>, length: usize) -> Result<(), TryReserveError>
 pub(super) fn duplicate(source: BorrowedFd<'_>) -> Result<File, RegisterError> {
     let duplicate = File::from(source.try_clone_to_owned().map_err(register_error)?);
     // poll(2) calls these always ready; epoll refuses them.
-    let kind = duplicate.metadata().map_err(register_error)?.file_type();
-    if kind.is_file() || kind.is_dir() || kind.is_block_device() {
+    if poll_sys::stat::is_always_ready(duplicate.as_fd()).map_err(register_error)? {
         return Err(RegisterError::NotPollable);
     }
     Ok(duplicate)
+}
+
+fn is_same_file(one: &File, other: &File) -> Result<bool, RegisterError> {
+    let one = one.metadata().map_err(register_error)?;
+    let other = other.metadata().map_err(register_error)?;
+    Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
 }
 
 fn asked(watch: Watch) -> Flags {
@@ -127,8 +133,9 @@ impl Table {
     ) -> Result<(Key, Option<File>), RegisterError> {
         let number = source.as_raw_fd();
         let mut stale = None;
-        if let Some(key) = self.find(source) {
-            if self.is_same_file(key, &duplicate)? {
+        let known = self.find(source).and_then(|key| Some((key, self.sources.get(&key)?)));
+        if let Some((key, entry)) = known {
+            if is_same_file(&entry.duplicate, &duplicate)? {
                 return Err(RegisterError::AlreadyRegistered);
             }
             self.reserve_one()?;
@@ -154,16 +161,6 @@ impl Table {
         self.list.keys.try_reserve(1)?;
         self.by_number.try_reserve(1)?;
         self.sources.try_reserve(1)
-    }
-
-    /// Whether the registration `key` is of the file behind `duplicate`.
-    fn is_same_file(&self, key: Key, duplicate: &File) -> Result<bool, RegisterError> {
-        let Some(entry) = self.sources.get(&key) else {
-            return Ok(false);
-        };
-        let old = entry.duplicate.metadata().map_err(register_error)?;
-        let new = duplicate.metadata().map_err(register_error)?;
-        Ok((old.dev(), old.ino()) == (new.dev(), new.ino()))
     }
 
     /// Watches a source in another way, and again if oneshot has fired.
@@ -275,10 +272,8 @@ impl Table {
         if entry.fired || entry.since > version {
             return;
         }
-        if let [place, ..] = events.room() {
-            *place = native::from_poll(entry.watch.token, found);
-            events.commit(1);
-        }
+        // There is room: the caller has looked.
+        let _room = events.push(Event::from_native(native::from_poll(entry.watch.token, found)));
         if entry.watch.mode == Mode::Oneshot {
             entry.fired = true;
             self.list.lines[entry.position] = PollFd::blank();
