@@ -41,3 +41,32 @@ impl AsFd for Doorbell {
         self.0.as_fd()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn a_bell_that_is_full_of_rings_rings() {
+        let bell = Doorbell::new().unwrap();
+        eventfd::add(bell.as_fd(), u64::MAX - 1).unwrap();
+        bell.ring().unwrap();
+        bell.answer().unwrap();
+        assert_eq!(eventfd::take(bell.as_fd()).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn an_answer_to_nobody_is_none() {
+        Doorbell::new().unwrap().answer().unwrap();
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_told() {
+        let deaf = Doorbell(File::open("/dev/null").unwrap().into());
+        assert_eq!(deaf.ring().unwrap_err().raw_os_error(), Some(poll_sys::errno::BADF));
+        let mute = Doorbell(File::options().write(true).open("/dev/null").unwrap().into());
+        assert_eq!(mute.answer().unwrap_err().raw_os_error(), Some(poll_sys::errno::BADF));
+    }
+}

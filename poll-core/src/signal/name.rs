@@ -113,3 +113,34 @@ impl fmt::Debug for Signal {
         f.write_str(name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_is_printed_by_its_name_or_else_by_its_number() {
+        let (first, last) = signal::realtime().unwrap_or((0, -1));
+        for (number, name) in [
+            (signal::ALRM, "SIGALRM".to_owned()),
+            (signal::WINCH, "SIGWINCH".to_owned()),
+            (last + 1, format!("signal {}", last + 1)),
+            (-7, "signal -7".to_owned()),
+        ] {
+            assert_eq!(format!("{:?}", Signal::from_number(number)), name);
+        }
+        for n in 0..=last - first {
+            let name = format!("{:?}", Signal::from_number(first + n));
+            assert_eq!(name, format!("SIGRTMIN+{n}"));
+        }
+    }
+
+    #[test]
+    fn the_real_time_signals_are_counted_from_the_first_to_the_last() {
+        let Some((first, last)) = signal::realtime() else { return };
+        assert_eq!(Signal::realtime(0).map(Signal::number), Some(first));
+        let count = u8::try_from(last - first).unwrap();
+        assert_eq!(Signal::realtime(count).map(Signal::number), Some(last));
+        assert_eq!(Signal::realtime(count + 1), None);
+    }
+}

@@ -179,3 +179,18 @@ fn an_error_of_a_type_allocates_nothing() {
         assert_eq!(allocations(fail), 0);
     });
 }
+
+#[test]
+fn the_places_of_wakers_and_notifiers_that_are_gone_are_used_again() {
+    for_each_backend(|poller| {
+        let kept = |body: &dyn Fn()| allocation_counter::measure(body).bytes_current;
+        let lives = || {
+            for n in 0..1000 {
+                drop(poller.waker(Token(n)).unwrap());
+                drop(poller.notifier(Token(n), Mode::Level).unwrap());
+            }
+        };
+        lives();
+        assert_eq!(kept(&lives), 0);
+    });
+}

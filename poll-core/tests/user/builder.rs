@@ -144,3 +144,23 @@ fn a_spinning_wait_sees_wakes_and_sources_during_and_after_its_span() {
         }
     }
 }
+
+#[test]
+fn a_wait_of_no_length_does_not_spin() {
+    for backend in Backend::available() {
+        let poller = Poller::builder().backend(*backend).spin(Duration::MAX).build().unwrap();
+        let mut events = Events::with_capacity(4);
+        assert_eq!(poller.wait(&mut events, Some(Duration::ZERO)).unwrap(), 0);
+    }
+}
+
+#[test]
+fn every_backend_but_poll_can_be_nested() {
+    for backend in Backend::available() {
+        let built = Poller::builder().backend(*backend).build_nested();
+        match backend {
+            Backend::Poll => assert_eq!(built.unwrap_err().kind(), ErrorKind::Unsupported),
+            _ => assert_eq!(built.unwrap().backend(), *backend),
+        }
+    }
+}
