@@ -88,7 +88,7 @@ fn neither_a_wake_nor_a_wait_without_one_takes_the_lock() {
             bell.wake(&place, &rings).unwrap();
             done.send(()).unwrap();
         });
-        let ended = is_done.recv_timeout(Duration::from_secs(20));
+        let ended = is_done.recv_timeout(Duration::from_secs(5));
         drop(desk);
         ended
     });
