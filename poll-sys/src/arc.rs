@@ -6,9 +6,12 @@
 //!
 //! What proofs in this file rest on:
 //!
-//! - COUNTED: a node's count is the number of pointers to it. It starts at one, for the pointer that
-//!   is returned; a clone adds one while it borrows a pointer, so that the count is not zero then; a
-//!   drop takes one away. Who takes the last one away is the only one left, and frees the node.
+//! - COUNTED: a node's count is the number of pointers to it (SINGLE). It starts at one, for the pointer
+//!   that is returned; a clone adds one while it borrows a pointer, so that the count is not zero then;
+//!   a drop takes one away. Who takes the last one away is the only one left, and frees the node.
+//! - SINGLE: while one thread is certain to be the only one, a count may be read, changed and written
+//!   in steps: nobody else runs between them. A signal handler may, and so must not clone or drop: it is
+//!   for whoever installs one to know what it calls.
 //! - NODE: `Arc::node` comes from an allocation of the layout of a `Node<T>`, which was written whole
 //!   before anybody had the pointer.
 
@@ -23,13 +26,15 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::errno;
+use crate::threads::Single;
 
 /// A value that several owners share; the last one drops it.
 ///
 /// What [`std::sync::Arc`] is, without weak pointers, and with [`try_new`](Self::try_new).
 ///
 /// # Cost
-/// One allocation; a clone and a drop are one atomic operation each. No syscall.
+/// One allocation; a clone and a drop are one atomic operation each, and plain stores while there is
+/// [one thread](crate::threads). So they are not for signal handlers; to use the value is. No syscall.
 ///
 /// # Examples
 /// ```
@@ -49,7 +54,34 @@ pub struct Arc<T> {
 
 struct Node<T> {
     count: AtomicUsize,
+    single: Single,
     value: T,
+}
+
+impl<T> Node<T> {
+    /// Counts one owner more; how many there were.
+    #[inline]
+    fn add_one(&self) -> usize {
+        if self.single.is_certain() {
+            let before = self.count.load(Ordering::Relaxed);
+            self.count.store(before.wrapping_add(1), Ordering::Relaxed);
+            return before;
+        }
+        // Relaxed: who clones has a pointer, and hands the new one on by other means.
+        self.count.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Counts one owner less; how many there were.
+    #[inline]
+    fn take_one(&self) -> usize {
+        if self.single.is_certain() {
+            let before = self.count.load(Ordering::Relaxed);
+            self.count.store(before.wrapping_sub(1), Ordering::Relaxed);
+            return before;
+        }
+        // Release: what this owner did with the value comes before the last one drops it.
+        self.count.fetch_sub(1, Ordering::Release)
+    }
 }
 
 // SAFETY: 1. `node`: whoever gets the pointer can reach the value from his thread, by reference while
@@ -76,7 +108,7 @@ impl<T> Arc<T> {
         };
         // SAFETY: 1. Valid for writes and aligned: it was allocated in the lines above, not null, with
         // the layout of a node. 2. Nothing is overwritten that had to be dropped: nobody wrote there.
-        unsafe { node.write(Node { count: AtomicUsize::new(1), value }) };
+        unsafe { node.write(Node { count: AtomicUsize::new(1), single: Single::new(), value }) };
         Ok(Self { node, _owned: PhantomData })
     }
 
@@ -100,8 +132,7 @@ impl<T> Deref for Arc<T> {
 impl<T> Clone for Arc<T> {
     #[inline]
     fn clone(&self) -> Self {
-        // Relaxed: who clones has a pointer, and hands the new one on by other means.
-        let before = self.node().count.fetch_add(1, Ordering::Relaxed);
+        let before = self.node().add_one();
         // Forgotten clones can make any count. It must not wrap, and there is no way to say so.
         if before > usize::MAX / 2 {
             abort();
@@ -113,8 +144,7 @@ impl<T> Clone for Arc<T> {
 impl<T> Drop for Arc<T> {
     #[inline]
     fn drop(&mut self) {
-        // Release: what this owner did with the value comes before the last one drops it.
-        if self.node().count.fetch_sub(1, Ordering::Release) != 1 {
+        if self.node().take_one() != 1 {
             return;
         }
         // Acquire: and that is here. A load, because the thread sanitizer does not know fences.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use poll_core::{Backend, Events, Poller, Token, Waker};
+use poll_sys::arc::Arc;
 
 const SIGNALS: usize = 2000;
 const CAP: Duration = Duration::from_secs(60);
@@ -65,6 +66,27 @@ fn sender() -> UnixStream {
     unsafe { libc::_exit(0) }
 }
 
+/// Owners that were counted while there was one thread, and owners that came and went in others.
+fn a_shared_value_is_dropped_once_by_the_last_owner() {
+    struct Told<'a>(&'a AtomicUsize);
+    impl Drop for Told<'_> {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let dropped = AtomicUsize::new(0);
+    let first = Arc::try_new(Told(&dropped)).unwrap();
+    let second = Arc::clone(&first);
+    drop(first);
+    assert_eq!(dropped.load(Ordering::Relaxed), 0);
+    std::thread::scope(|scope| {
+        let third = Arc::clone(&second);
+        scope.spawn(move || drop(Arc::clone(&third)));
+        drop(second);
+    });
+    assert_eq!(dropped.load(Ordering::Relaxed), 1);
+}
+
 fn main() {
     for backend in Backend::available() {
         println!("on {backend:?}");
@@ -84,6 +106,7 @@ fn main() {
         }
     }
     let told = poll_sys::threads::Single::new().is_certain();
+    a_shared_value_is_dropped_once_by_the_last_owner();
     println!("{SIGNALS} signals on each; certain of one thread: {told}");
     println!("test result: ok");
 }
