@@ -222,30 +222,31 @@ impl Places {
     /// Takes the next set bit, going round once: its slot.
     fn next_set(&mut self) -> Option<usize> {
         let words = self.words.len();
-        let (first, start) = (self.cursor / BITS, self.cursor % BITS);
+        let slots = words * BITS;
+        let below_cursor = !(usize::MAX << (self.cursor % BITS));
+        let mut index = self.cursor / BITS;
         // The first word is looked at twice: above the cursor, and at last below it.
         for step in 0..=words {
-            let index = (first + step) % words.max(1);
-            let word = self.words.get(index)?;
-            let bits = word.load(SeqCst);
-            let bits = match step {
-                0 => bits & (usize::MAX << start),
-                _ if step == words => bits & !(usize::MAX << start),
-                _ => bits,
-            };
+            let mut bits = self.words.get(index)?.load(SeqCst);
+            if step == 0 {
+                bits &= !below_cursor;
+            } else if step == words {
+                bits &= below_cursor;
+            }
             if bits != 0 {
                 let bit = bits.trailing_zeros() as usize;
                 let slot = index * BITS + bit;
-                let slots = words * BITS;
-                self.passed += (slot + slots - self.cursor) % slots + 1;
+                let round = if slot < self.cursor { slots } else { 0 };
+                self.passed += slot + round - self.cursor + 1;
                 if self.passed > slots {
                     return None;
                 }
                 // Only the holder of the lock clears, but for a wake that failed.
-                word.fetch_and(!(1 << bit), SeqCst);
-                self.cursor = (slot + 1) % slots;
+                self.words[index].fetch_and(!(1 << bit), SeqCst);
+                self.cursor = if slot + 1 == slots { 0 } else { slot + 1 };
                 return Some(slot);
             }
+            index = if index + 1 == words { 0 } else { index + 1 };
         }
         None
     }
