@@ -107,7 +107,8 @@
 //! - **Several threads**: one `Poller`, each thread with its own `Events`, sources in
 //!   [`Mode::Oneshot`]; whoever gets an event owns the source until it [arms](Registration::arm) it
 //!   again. Make the guard with [`Poller::reserve`], store it, then arm it: the event may come to
-//!   another thread at once. Or one poller per thread, which shares nothing.
+//!   another thread at once. Or one poller per thread, which shares nothing; a listener that they
+//!   do share is watched by each in [`Mode::Exclusive`].
 //! - **Fewer syscalls**: [`Poller::reserve`] the source, try the I/O, arm only when it would block.
 //! - **Time**: [`Poller::wait_until`] takes the next deadline of a timing wheel.
 //! - **Other threads, signals**: a [`Waker`].

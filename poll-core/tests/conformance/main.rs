@@ -23,6 +23,7 @@ mod crowd;
 mod edge_loss;
 mod equivalence;
 mod events;
+mod exclusive;
 mod guard;
 mod panics;
 mod priority;

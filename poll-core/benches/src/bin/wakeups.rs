@@ -37,8 +37,9 @@ fn main() {
     one_poller("one poller, level", Mode::Level);
     one_poller("one poller, edge", Mode::Edge);
     one_poller("one poller, oneshot", Mode::Oneshot);
-    a_poller_each("a poller each, one listener, level", false);
-    a_poller_each("a poller each, a SO_REUSEPORT listener each, level", true);
+    a_poller_each("a poller each, one listener, level", false, Mode::Level);
+    a_poller_each("a poller each, one listener, exclusive", false, Mode::Exclusive);
+    a_poller_each("a poller each, a SO_REUSEPORT listener each, level", true, Mode::Level);
     exclusive();
 }
 
@@ -120,7 +121,7 @@ fn one_poller(way: &str, mode: Mode) {
     drive(way, address, &tally, threads, || stop.wake_all().unwrap());
 }
 
-fn a_poller_each(way: &str, reuse: bool) {
+fn a_poller_each(way: &str, reuse: bool, mode: Mode) {
     let first = listener(any_port(), reuse);
     let address = first.local_addr().unwrap();
     let tally = Arc::new(Tally::default());
@@ -130,9 +131,9 @@ fn a_poller_each(way: &str, reuse: bool) {
         let poller = Poller::new().unwrap();
         stops.push(poller.waker(STOP).unwrap());
         let own = if reuse && n > 0 { listener(address, true) } else { first.try_clone().unwrap() };
-        let watched = poller.register(own, LISTENER, Interest::READABLE, Mode::Level).unwrap();
+        let watched = poller.register(own, LISTENER, Interest::READABLE, mode).unwrap();
         let tally = tally.clone();
-        threads.push(thread::spawn(move || serve(&watched, Mode::Level, &tally)));
+        threads.push(thread::spawn(move || serve(&watched, mode, &tally)));
     }
     let stop = || stops.iter().for_each(|stop| stop.wake().unwrap());
     drive(way, address, &tally, threads, stop);

@@ -227,7 +227,8 @@ impl<'a> List<'a> {
 /// The flags by which a filter of `mode` is added, and enabled again where it is there.
 fn adding(mode: Mode) -> Flags {
     let mode = match mode {
-        Mode::Level => Flags::empty(),
+        // No backend of this shape is asked for exclusive watches: it does not support them.
+        Mode::Level | Mode::Exclusive => Flags::empty(),
         Mode::Edge => Flags::CLEAR,
         Mode::Oneshot => Flags::DISPATCH,
     };
