@@ -168,7 +168,10 @@ mod tests {
                 .map(|message| (message.level, message.kind, message.data.to_vec()))
                 .collect();
             prop_assert_eq!(&read, &messages);
-            prop_assert_eq!(walk_of_libc(&mut written.0[..used]), messages);
+            // musl's CMSG_NXTHDR(3) passes over a message without data at the very end.
+            if messages.last().is_none_or(|(.., data)| !data.is_empty()) {
+                prop_assert_eq!(walk_of_libc(&mut written.0[..used]), messages);
+            }
         }
 
         #[test]

@@ -112,7 +112,7 @@ pub fn receive(socket: BorrowedFd<'_>, slots: &mut [Slot<'_>]) -> io::Result<usi
 /// As for [`receive`].
 ///
 /// # Cost
-/// As for [`receive`].
+/// As for [`receive`]. musl on 64-bit CPUs has a loop of `sendmsg(2)` for it: a syscall each.
 ///
 /// # Source
 /// <https://man7.org/linux/man-pages/man2/sendmmsg.2.html>

@@ -51,3 +51,37 @@ impl AsFd for Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A wait that takes this long has failed.
+    const CAP: Duration = Duration::from_secs(20);
+
+    // Without a poller around it: a kqueue in user space is not readable for another one.
+
+    #[test]
+    fn an_exit_is_reported_and_nothing_before() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let watch = Watch::new(&mut child).unwrap();
+        let Watch::Kqueue(queue) = &watch else { panic!("it has not exited: {watch:?}") };
+        assert!(queue.take(Duration::ZERO).unwrap().is_none());
+        assert!(watch.try_wait(&mut child).unwrap().is_none());
+        drop(child.stdin.take());
+        let event = queue.take(CAP).unwrap().expect("an exit");
+        assert_ne!(event.fflags() & note::EXIT, 0, "{event:?}");
+        assert!(child.wait().unwrap().success());
+    }
+
+    #[test]
+    fn a_child_that_was_reaped_before_is_over_at_once() {
+        let mut child = Command::new("true").spawn().unwrap();
+        assert!(child.wait().unwrap().success());
+        let watch = Watch::new(&mut child).unwrap();
+        assert!(matches!(watch, Watch::Over(_)), "{watch:?}");
+    }
+}

@@ -4,7 +4,7 @@
 //! [`Shape`] and a line to each list below.
 
 pub(crate) mod doorbell;
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
 mod epoll;
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
 mod event_port;
@@ -67,7 +67,7 @@ mod doorbell_kind;
 mod inotify_tests;
 
 // How a child's exit is seen.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
 #[path = "child_pidfd.rs"]
 pub(crate) mod child;
 #[cfg(any(
@@ -76,6 +76,7 @@ pub(crate) mod child;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
+    all(target_os = "linux", poll_kqueue_foreign),
 ))]
 #[path = "child_kqueue.rs"]
 pub(crate) mod child;
@@ -95,6 +96,7 @@ pub(crate) use child_sigchld as child;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
+    all(target_os = "linux", poll_kqueue_foreign),
 )))]
 pub(crate) mod child_sigchld;
 #[cfg(any(
@@ -103,11 +105,12 @@ pub(crate) mod child_sigchld;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
+    all(target_os = "linux", poll_kqueue_foreign),
 ))]
 mod one_kqueue;
 
 // A timer of the kernel's.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
 #[path = "timer_timerfd.rs"]
 pub(crate) mod timer;
 #[cfg(any(
@@ -116,6 +119,7 @@ pub(crate) mod timer;
     target_os = "freebsd",
     target_os = "netbsd",
     target_os = "openbsd",
+    all(target_os = "linux", poll_kqueue_foreign),
 ))]
 #[path = "timer_kqueue.rs"]
 pub(crate) mod timer;

@@ -25,11 +25,10 @@ impl OneKqueue {
         kqueue::kevent(self.as_fd(), &[change], &mut [], Some(Duration::ZERO)).map(drop)
     }
 
-    /// Takes what the filter has to report.
-    #[allow(dead_code, reason = "for filters that report more than once")]
-    pub(crate) fn take(&self) -> io::Result<Option<Event>> {
+    /// Takes what the filter has to report, or reports within that time.
+    pub(crate) fn take(&self, timeout: Duration) -> io::Result<Option<Event>> {
         let mut room = [Event::default()];
-        let n = kqueue::kevent(self.as_fd(), &[], &mut room, Some(Duration::ZERO))?;
+        let n = kqueue::kevent(self.as_fd(), &[], &mut room, Some(timeout))?;
         Ok((n > 0).then_some(room[0]))
     }
 }

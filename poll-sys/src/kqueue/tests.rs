@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 
 use super::*;
 
@@ -157,6 +158,105 @@ fn a_timer_counts_its_expirations() {
     let events = kq.wait(CAP);
     assert_eq!((events[0].filter(), events[0].ident(), events[0].data()), (Filter::TIMER, 3, 1));
     assert_eq!(kq.change([Change::timer(3, Flags::DELETE, 0, 0)]), [libc::ENOENT.into()]);
+}
+
+#[test]
+fn a_periodic_timer_expires_again_until_it_is_deleted() {
+    let kq = Kqueue::new();
+    assert_eq!(kq.change([Change::timer(4, Flags::ADD, 0, 1).udata(9)]), [0]);
+    for _ in 0..3 {
+        let events = kq.wait(CAP);
+        assert_eq!((events[0].filter(), events[0].udata()), (Filter::TIMER, 9), "{events:?}");
+        assert!(events[0].data() >= 1, "{events:?}");
+    }
+    assert_eq!(kq.change([Change::timer(4, Flags::DELETE, 0, 0)]), [0]);
+    assert_eq!(kq.wait(Some(Duration::from_millis(5))).len(), 0);
+}
+
+#[test]
+fn a_timer_can_be_set_in_nanoseconds_where_the_system_can() {
+    let Some(nanoseconds) = note::NSECONDS else { return };
+    let kq = Kqueue::new();
+    // As milliseconds it would expire in five hours.
+    let add = Change::timer(5, Flags::ADD | Flags::ONESHOT, nanoseconds, 20_000_000);
+    let begun = std::time::Instant::now();
+    assert_eq!(kq.change([add]), [0]);
+    assert_eq!(kq.wait(CAP).len(), 1);
+    assert!(begun.elapsed() >= Duration::from_nanos(20_000_000));
+}
+
+/// Makes a test's body run in a process whose threads all block SIGURG.
+const BLOCKED: &str = "POLL_SYS_KQUEUE_TEST_BLOCKED";
+
+#[test]
+fn a_signal_that_is_ignored_is_counted_each_time_it_comes() {
+    // A kernel counts it before it looks at masks. What stands in for one in user space can only take
+    // it if no thread does.
+    if std::env::var_os(BLOCKED).is_none() {
+        let name = "kqueue::tests::a_signal_that_is_ignored_is_counted_each_time_it_comes";
+        let mut this = std::process::Command::new(std::env::current_exe().unwrap());
+        this.args(["--exact", name]).env(BLOCKED, "1");
+        // SAFETY: 1. The closure runs in a child of fork(2) that will exec: it makes calls that
+        // signal-safety(7) lists, allocates nothing and takes no lock.
+        unsafe { this.pre_exec(block_sigurg) };
+        assert!(this.status().unwrap().success());
+        return;
+    }
+    let kq = Kqueue::new();
+    // Ignored unless a program wants it, on every system.
+    let number = libc::SIGURG.unsigned_abs();
+    assert_eq!(kq.change([Change::signal(number, Flags::ADD).udata(9)]), [0]);
+    assert!(kq.wait(NOW).is_empty());
+    for _ in 0..2 {
+        // SAFETY: 1. getpid(2) takes no argument.
+        let this = unsafe { libc::getpid() };
+        // SAFETY: 1. kill(2) takes two numbers and reads no memory. 2. What the signal does to this
+        // process is nothing, by its default.
+        assert_eq!(unsafe { libc::kill(this, libc::SIGURG) }, 0);
+        let events = kq.wait(CAP);
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!((events[0].filter(), events[0].ident()), (Filter::SIGNAL, number as usize));
+        assert_eq!((events[0].data(), events[0].udata()), (1, 9));
+        assert!(kq.wait(NOW).is_empty());
+    }
+}
+
+fn block_sigurg() -> io::Result<()> {
+    let mut set = std::mem::MaybeUninit::uninit();
+    // SAFETY: 1. The pointer is to a local, which sigemptyset(3) initialises.
+    check(unsafe { libc::sigemptyset(set.as_mut_ptr()) })?;
+    // SAFETY: 1. The pointer is to a local, initialised above. 2. SIGURG is a signal.
+    check(unsafe { libc::sigaddset(set.as_mut_ptr(), libc::SIGURG) })?;
+    // SAFETY: 1. The set is a local, initialised above. 2. The old mask is not asked for.
+    let errno = unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), ptr::null_mut()) };
+    if errno == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(errno)) }
+}
+
+#[test]
+fn a_file_reports_what_is_done_to_it() {
+    let dir = std::env::temp_dir().join(format!("poll-sys-vnode-{}", std::process::id()));
+    std::fs::create_dir(&dir).unwrap();
+    let [first, second] = ["first", "second"].map(|name| dir.join(name));
+    let mut file = std::fs::File::create_new(&first).unwrap();
+    let kq = Kqueue::new();
+    let asked = note::WRITE | note::EXTEND | note::RENAME | note::DELETE;
+    let watch = Change::vnode(file.as_fd(), Flags::ADD | Flags::CLEAR, asked).udata(9);
+    assert_eq!(kq.change([watch]), [0]);
+    let next = || {
+        let events = kq.wait(CAP);
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!((events[0].filter(), events[0].udata()), (Filter::VNODE, 9));
+        assert!(kq.wait(NOW).is_empty());
+        events[0].fflags()
+    };
+    assert!(kq.wait(NOW).is_empty());
+    file.write_all(b"x").unwrap();
+    assert_eq!(next(), note::WRITE | note::EXTEND);
+    std::fs::rename(&first, &second).unwrap();
+    assert_eq!(next(), note::RENAME);
+    std::fs::remove_file(&second).unwrap();
+    assert_eq!(next(), note::DELETE);
+    std::fs::remove_dir(&dir).unwrap();
 }
 
 #[test]
