@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::emulated::{CASES, LIMIT};
 use super::skips::{self, Place, Skip};
-use super::suite::{self, Kind, Program, Verdict};
+use super::suite::{self, Kind, Program, Results, Verdict};
 use crate::report::Row;
 
 const BEGIN: &str = "=== begin ";
@@ -112,20 +112,6 @@ fn script(programs: &[Program], place: Place, limit: Duration) -> String {
     script + SUMMARY
 }
 
-/// What came of a bundle: a verdict for each program that should have run, and a row for each skip.
-#[derive(Debug)]
-pub(super) struct Results {
-    pub(super) verdicts: Vec<Verdict>,
-    pub(super) skipped: Vec<Row>,
-}
-
-impl Results {
-    /// Whether no program began.
-    pub(super) fn is_nothing(&self) -> bool {
-        !self.verdicts.iter().any(|verdict| verdict.began)
-    }
-}
-
 /// Reads what `run.sh` printed for `programs` at `place`; rows are named after `name`.
 ///
 /// A program without an end has failed, and so has one without a beginning: a connection that broke
@@ -221,7 +207,7 @@ mod tests {
         file("deps/ends", "exit 0\n");
         let script = script(&programs, Place::Remote, Duration::from_secs(1));
         file("run.sh", &script.replace("../deps/", "sh ../deps/"));
-        let run = Run::new("sh").args([dir.path().join("run.sh")]).limit(LIMIT);
+        let run = Run::new("sh").args([dir.path().join("run.sh")]).limit(Duration::from_secs(60));
         let output = run.output().unwrap();
         assert!(!output.success && output.stdout.contains("failed: hangs\n"), "{}", output.said());
         let results = read(&output.stdout, &programs, Place::Remote, "host");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::skips::{self, Place, Skip};
-use super::suite::{self, Kind, Program, Verdict};
+use super::suite::{self, Kind, Program, Results, Verdict};
 use crate::process::{Run, which};
 use crate::report::Row;
 use crate::targets::{ByteOrder, Emulator, Target};
@@ -23,7 +23,7 @@ pub(super) fn run(target: &Target, emulator: Emulator, programs: &[Program]) -> 
     let (place, shown) = match emulator {
         Emulator::Native => (Place::Native, "natively".to_owned()),
         Emulator::Linked(_) => (Place::Related, "natively, static".to_owned()),
-        Emulator::Musl => (Place::Native, "natively, static".to_owned()),
+        Emulator::Musl => (Place::Libc, "natively, static".to_owned()),
         Emulator::Qemu { program, order: ByteOrder::Little, .. } => {
             (Place::QemuUser, program.to_owned())
         }
@@ -31,29 +31,42 @@ pub(super) fn run(target: &Target, emulator: Emulator, programs: &[Program]) -> 
             (Place::QemuSwapped, program.to_owned())
         }
     };
-    let mut skipped = Vec::new();
-    let mut verdicts = Vec::new();
+    let results = each(programs, place, target.triple, |program| command(emulator, program))?;
+    let row = suite::row(target.triple, &shown, &results.verdicts).took(begun.elapsed());
+    Ok([row].into_iter().chain(results.skipped).collect())
+}
+
+/// Runs every test program that `place` does not skip, each as `start` says.
+///
+/// # Errors
+/// When a program cannot be started.
+pub(super) fn each(
+    programs: &[Program],
+    place: Place,
+    name: &str,
+    start: impl Fn(&Program) -> Result<Run>,
+) -> Result<Results> {
+    let mut results = Results::default();
     for program in programs.iter().filter(|program| program.kind == Kind::Test) {
         let skips = skips::of(&program.name, place);
-        skipped.extend(skips.iter().map(|skip| skip.row(target.triple)));
+        results.skipped.extend(skips.iter().map(|skip| skip.row(name)));
         let Some(args) = Skip::args(&skips) else {
             continue;
         };
-        let output = command(emulator, program)?
+        let output = start(program)?
             .args(args)
             .dir(&program.dir)
             .env("CARGO_MANIFEST_DIR", &program.dir)
             .env("PROPTEST_CASES", CASES)
             .limit(LIMIT)
             .output()?;
-        verdicts.push(Verdict {
+        results.verdicts.push(Verdict {
             success: output.success,
             said: format!("{}ended with {}\n", output.said(), output.status),
             ..Verdict::begun(&program.name)
         });
     }
-    let row = suite::row(target.triple, &shown, &verdicts).took(begun.elapsed());
-    Ok([row].into_iter().chain(skipped).collect())
+    Ok(results)
 }
 
 fn command(emulator: Emulator, program: &Program) -> Result<Run> {

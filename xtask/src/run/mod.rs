@@ -6,6 +6,9 @@ mod kernel;
 mod remote;
 mod skips;
 mod suite;
+mod user_kqueue;
+
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -29,6 +32,10 @@ pub(crate) struct Options {
     /// Boot this Linux kernel in an emulated machine and run the suites there; may be repeated.
     #[arg(long, value_name = "VERSION", conflicts_with = "targets")]
     pub(crate) kernel: Vec<Kernel>,
+    /// Run the suites of poll-sys and poll-core over this shared library, which has kqueue's C
+    /// interface in user space; the layout is libkqueue's.
+    #[arg(long, value_name = "LIBRARY", conflicts_with_all = ["targets", "kernel"])]
+    pub(crate) kqueue: Option<PathBuf>,
     /// Run only test programs whose name contains this text.
     #[arg(long, value_name = "TEXT")]
     pub(crate) program: Option<String>,
@@ -37,7 +44,7 @@ pub(crate) struct Options {
     pub(crate) std: Option<Way>,
     /// Run nothing: link the suites into one file for each --target, or for every system for which
     /// that can be done here, to be carried to a machine that has it.
-    #[arg(long, conflicts_with_all = ["kernel", "command"])]
+    #[arg(long, conflicts_with_all = ["kernel", "kqueue", "command"])]
     pub(crate) pack: bool,
     /// Hand the suites to this command, which runs its last argument in a shell elsewhere and
     /// passes standard input on: `-- ssh host`. Needs one --target.
@@ -54,6 +61,10 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
     let mut report = Report::new("Suites", &columns);
     let program = options.program.as_deref().unwrap_or_default();
     let choice = &Choice { program, std: options.std };
+    if let Some(library) = &options.kqueue {
+        report.rows = user_kqueue::run(library, choice)?;
+        return Ok(report);
+    }
     if !options.kernel.is_empty() {
         let host = targets::find("x86_64-unknown-linux-gnu")?;
         let programs = suite::build(host, choice)?;

@@ -96,7 +96,7 @@ fn hand_over(
 
 fn place(target: &Target) -> Place {
     match target.emulator {
-        Some(Emulator::Native | Emulator::Musl) => Place::Remote,
+        Some(Emulator::Native) => Place::Remote,
         _ => Place::Foreign,
     }
 }

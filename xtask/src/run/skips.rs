@@ -7,6 +7,8 @@ use crate::report::Row;
 pub(super) enum Place {
     /// On this CPU and kernel.
     Native,
+    /// On this CPU and kernel, with another C library.
+    Libc,
     /// On this kernel, as a program of a related CPU.
     Related,
     /// Under qemu's user emulation, of a CPU with this one's byte order.
@@ -15,6 +17,8 @@ pub(super) enum Place {
     QemuSwapped,
     /// In an emulated machine with an older kernel and nothing but busybox.
     Kernel,
+    /// On this system, over a kqueue in user space.
+    UserKqueue,
     /// On somebody's machine, of this system and CPU.
     Remote,
     /// On somebody's machine, of another system or CPU.
@@ -44,6 +48,14 @@ const SOCKETCALL: &str =
 
 const REAL_TIME: &str = "a real-time signal does not come to the program under qemu, or ends it";
 
+const NESTED: &str = "libkqueue's queue is readable for no other queue, nor for poll(2)";
+
+const CLOSED: &str = "libkqueue keeps the knotes of a closed descriptor";
+
+const FORKED: &str = "libkqueue closes numbers in a child that were its own in the parent once";
+
+const TAKEN: &str = "libkqueue takes SO_ERROR when it reports an error";
+
 const RELATED: &[Place] = &[Place::Related];
 
 const QEMU: &[Place] = &[Place::QemuUser, Place::QemuSwapped];
@@ -69,8 +81,12 @@ const fn foreign(program: &'static str, test: &'static str) -> Skip {
     skip(QEMU, program, Some(test), FOREIGN)
 }
 
-const fn swap(test: &'static str) -> Skip {
-    skip(&[Place::QemuSwapped], "poll-net/udp", Some(test), SWAP)
+const fn kqueue(program: &'static str, test: &'static str, reason: &'static str) -> Skip {
+    skip(&[Place::UserKqueue], program, Some(test), reason)
+}
+
+const fn swap(program: &'static str, test: &'static str) -> Skip {
+    skip(&[Place::QemuSwapped], program, Some(test), SWAP)
 }
 
 const SKIPS: &[Skip] = &[
@@ -110,13 +126,84 @@ const SKIPS: &[Skip] = &[
         &[Place::Related, Place::QemuUser, Place::QemuSwapped, Place::Foreign],
         "poll-net/syscalls",
         None,
-        "the documented table is of Linux on x86-64",
+        "the documented table is of Linux on x86-64 with glibc",
     ),
-    swap("every_beside_fits_one_datagram"),
-    swap("joined_segments_can_be_taken_apart_again"),
-    swap("marks_arrive_as_they_were_sent"),
-    swap("marks_of_ipv4_cross_a_dual_stack_socket_both_ways"),
-    swap("segments_arrive_one_by_one"),
+    skip(
+        &[Place::Libc],
+        "poll-net/syscalls",
+        None,
+        "the documented table is of glibc; musl's sendmmsg(3) is a loop of sendmsg(2)",
+    ),
+    swap("poll-net/allocations", "batches_with_everything_beside"),
+    swap("poll-net/udp", "every_beside_fits_one_datagram"),
+    swap("poll-net/udp", "joined_segments_can_be_taken_apart_again"),
+    swap("poll-net/udp", "marks_arrive_as_they_were_sent"),
+    swap("poll-net/udp", "marks_of_ipv4_cross_a_dual_stack_socket_both_ways"),
+    swap("poll-net/udp", "segments_arrive_one_by_one"),
+    kqueue("poll-core/child", "a_drop_after_the_exit_leaves_no_zombie", NESTED),
+    kqueue("poll-core/child", "a_killed_child_tells_its_signal", NESTED),
+    kqueue("poll-core/child", "an_exit_is_an_event_in_every_mode_and_nothing_is_before", NESTED),
+    kqueue("poll-core/child", "of_several_children_the_one_that_exits_is_told", NESTED),
+    kqueue(
+        "poll-core/conformance",
+        "s04_failing_io::a_datagram_that_nobody_took_is_a_readable_error",
+        TAKEN,
+    ),
+    kqueue(
+        "poll-core/conformance",
+        "s04_failing_io::a_reset_connection_is_readable_and_writable_and_an_error",
+        TAKEN,
+    ),
+    kqueue(
+        "poll-core/conformance",
+        "s12_drop::a_closed_guard_is_reported_no_more_unless_a_duplicate_lives",
+        CLOSED,
+    ),
+    kqueue(
+        "poll-core/conformance",
+        "unowned::a_number_that_was_closed_without_a_delete_can_be_added_again",
+        CLOSED,
+    ),
+    kqueue(
+        "poll-core/user",
+        "builder::a_level_notifier_inside_keeps_it_readable_until_it_is_cleared",
+        NESTED,
+    ),
+    kqueue(
+        "poll-core/user",
+        "builder::a_source_inside_makes_the_inner_poller_readable_while_it_is_ready",
+        NESTED,
+    ),
+    kqueue("poll-core/user", "builder::a_wake_inside_ends_a_wait_outside", NESTED),
+    kqueue(
+        "poll-core/user",
+        "builder::each_wake_inside_is_seen_outside_although_nobody_sleeps_there",
+        NESTED,
+    ),
+    kqueue(
+        "poll-core/user",
+        "builder::what_does_not_fit_the_inner_batch_keeps_it_readable",
+        NESTED,
+    ),
+    kqueue(
+        "poll-sys/c_library",
+        "an_abandoned_guard_does_not_touch_the_next_descriptor_of_that_number",
+        CLOSED,
+    ),
+    kqueue("poll-sys/fork", "a_child_closes_its_own_copy_of_a_source", FORKED),
+    kqueue("poll-sys/fork", "what_a_child_drops_stays_with_its_parent", FORKED),
+    kqueue(
+        "poll-sys/poll_sys",
+        "refusals::a_poller_that_is_refused_leaves_nothing_open",
+        "it asks for epoll",
+    ),
+    skip(&[Place::UserKqueue], "poll-core/timer", None, NESTED),
+    skip(
+        &[Place::UserKqueue],
+        "poll-core/signalfd",
+        None,
+        "libkqueue closes its descriptors some time after the queue, and this counts them",
+    ),
 ];
 
 /// Programs that ask another program, which a machine away from here may not have.

@@ -50,10 +50,18 @@ pub(super) fn build(target: &Target, choice: &Choice<'_>) -> Result<Vec<Program>
         Some(emulator) => static_build(way, target, emulator)?,
         None => with_zig(way, target)?,
     };
+    let run = run.args(["--workspace", "--exclude", "xtask", "--target", target.triple]);
+    compile(run, target.triple, choice)
+}
+
+/// Builds the tests and examples of what the cargo command `run` names, and collects them.
+///
+/// # Errors
+/// The diagnostics of a failure.
+pub(super) fn compile(run: Run, name: &str, choice: &Choice<'_>) -> Result<Vec<Program>> {
     let mut programs = Vec::new();
     let mut diagnostics = String::new();
     let output = run
-        .args(["--workspace", "--exclude", "xtask", "--target", target.triple])
         .args(["--tests", "--examples", "--message-format=json"])
         .env("CARGO_PROFILE_DEV_STRIP", "symbols")
         .lines(|line| match serde_json::from_str::<Message>(line) {
@@ -64,7 +72,7 @@ pub(super) fn build(target: &Target, choice: &Choice<'_>) -> Result<Vec<Program>
             _ => {}
         })?;
     if !output.success {
-        bail!("`{}` failed for {}\n{diagnostics}{}", output.shown, target.triple, output.stderr);
+        bail!("`{}` failed for {}\n{diagnostics}{}", output.shown, name, output.stderr);
     }
     programs
         .retain(|program| program.kind == Kind::Example || program.name.contains(choice.program));
@@ -173,6 +181,20 @@ impl Verdict {
     /// A program that should have run and did not.
     pub(super) fn missing(name: &str) -> Self {
         Self { began: false, said: "it did not begin".to_owned(), ..Self::begun(name) }
+    }
+}
+
+/// What came of a run: a verdict for each program that should have run, and a row for each skip.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    pub(super) verdicts: Vec<Verdict>,
+    pub(super) skipped: Vec<Row>,
+}
+
+impl Results {
+    /// Whether no program began.
+    pub(super) fn is_nothing(&self) -> bool {
+        !self.verdicts.iter().any(|verdict| verdict.began)
     }
 }
 
