@@ -70,7 +70,8 @@ pub mod note {
     pub const TRIGGER: u32 = abi::NOTE_TRIGGER;
     /// `EVFILT_USER`: the lower 24 bits become those that the event carries.
     pub const FFCOPY: u32 = abi::NOTE_FFCOPY;
-    /// `EVFILT_PROC`: the process has exited; `data` is its wait(2) status.
+    /// `EVFILT_PROC`: the process has exited; `data` is its wait(2) status, but not on Apple, which
+    /// tells it for another note alone.
     pub const EXIT: u32 = abi::NOTE_EXIT;
     /// `EVFILT_PROC`: the process has forked.
     pub const FORK: u32 = abi::NOTE_FORK;

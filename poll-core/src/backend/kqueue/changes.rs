@@ -214,13 +214,22 @@ impl<'a> List<'a> {
         let changes = &self.changes[..self.count];
         let mut receipts = [Event::default(); MOST];
         let receipts = &mut receipts[..self.count];
-        let count = kqueue::kevent(queue, changes, receipts, Some(Duration::ZERO))?;
+        let count = answered(kqueue::kevent(queue, changes, receipts, Some(Duration::ZERO)))?;
         for (change, receipt) in changes.iter().zip(&receipts[..count]) {
             if let Some(errno) = receipt.error().and_then(|error| error.raw_os_error()) {
                 failed(change, errno);
             }
         }
         Ok(())
+    }
+}
+
+/// How many receipts there are. A signal that ended the call came after the changes, which have all
+/// been applied by then (kevent(2)); its receipts are lost, and count as good.
+fn answered(receipts: io::Result<usize>) -> io::Result<usize> {
+    match receipts {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+        receipts => receipts,
     }
 }
 
@@ -267,4 +276,17 @@ fn is_broken_pipe(change: &Change<'_>, errno: i32) -> bool {
     change.filter() == Filter::WRITE
         && change.flags().contains(Flags::ADD)
         && matches!(errno, errno::PIPE | errno::BADF)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_that_a_signal_interrupted_have_been_applied() {
+        let errno = |error: io::ErrorKind| answered(Err(error.into())).map_err(|e| e.kind());
+        assert_eq!(errno(io::ErrorKind::Interrupted), Ok(0));
+        assert_eq!(errno(io::ErrorKind::OutOfMemory), Err(io::ErrorKind::OutOfMemory));
+        assert_eq!(answered(Ok(3)).unwrap(), 3);
+    }
 }
