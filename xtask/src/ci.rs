@@ -9,7 +9,7 @@ use crate::process::Run;
 use crate::report::{Outcome, Report, Row};
 use crate::run::{self, Kernel, Tally};
 use crate::targets;
-use crate::{check, deps, faults, ledger, loom, msrv, policy, syscalls, workspace};
+use crate::{check, deps, faults, garbage, ledger, loom, msrv, policy, syscalls, workspace};
 
 /// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
 #[derive(Args, Debug)]
@@ -55,6 +55,7 @@ const STEPS: &[Step] = &[
     step("syscalls", Action::Task(syscalls::run)),
     step("wake protocol", Action::Task(loom::run)),
     step("faults", Action::Task(few_faults)),
+    step("garbage", Action::Task(garbage::run)),
     step("oldest compiler", Action::Task(msrv::run)),
     step("dependencies", Action::Task(deps::run)),
     step("targets", Action::Task(all_targets)),

@@ -11,6 +11,7 @@ mod coverage;
 mod deps;
 mod faults;
 mod fuzz;
+mod garbage;
 mod generated;
 mod ledger;
 mod loom;
@@ -61,6 +62,8 @@ enum Task {
     Deps,
     Faults(faults::Options),
     Fuzz(fuzz::Options),
+    /// Lets the kernel answer waits with nonsense, and looks whether the poller survives it.
+    Garbage,
     /// Checks the wake protocol with loom: all interleavings, up to a bound of preemptions.
     Loom,
     /// Builds everything with the oldest compiler that Cargo.toml promises.
@@ -101,6 +104,7 @@ fn perform(task: &Task, json: bool) -> Result<Report> {
         Task::Deps => deps::run(),
         Task::Faults(options) => faults::run(options),
         Task::Fuzz(options) => fuzz::run(options),
+        Task::Garbage => garbage::run(),
         Task::Loom => loom::run(),
         Task::Msrv => msrv::run(),
         Task::Mutants(options) => mutants::run(options),
