@@ -16,6 +16,12 @@ pub struct Ours<const POLL: bool> {
 impl<const POLL: bool> Ours<POLL> {
     const BACKEND: Backend = if POLL { Backend::Poll } else { Backend::Epoll };
 
+    /// That looks for so long before it sleeps.
+    pub fn spinning(capacity: usize, spin: Duration) -> Self {
+        let poller = Poller::builder().backend(Self::BACKEND).spin(spin).build().unwrap();
+        Self { poller, events: Events::with_capacity(capacity) }
+    }
+
     /// For what only poll-core has.
     pub fn poller(&self) -> &Poller {
         &self.poller

@@ -69,7 +69,7 @@ const fn workload(
 use ready::{active, empty_wait, ready, threaded, timeout};
 use register::{arm_again, arm_change, batch, bulk, close, pair, reserve, threads};
 use talk::{accept, accept_reserved, drain, echo, ping_pong};
-use wake::{awake, latency, pending};
+use wake::{awake, latency, latency_spinning, pending};
 
 /// All workloads, in the order of the report.
 pub const ALL: &[Workload] = &[
@@ -216,6 +216,17 @@ pub const ALL: &[Workload] = &[
     workload("wake a sleeper", "there and back between two threads", 2, false, |peer| {
         reactor!(peer, latency())
     }),
+    workload(
+        "wake a sleeper, spinning",
+        "the same, our pollers spin",
+        2,
+        false,
+        |peer| match peer {
+            Peer::Ours => latency_spinning(),
+            Peer::Raw | Peer::RawAgain => reactor!(peer, latency()),
+            _ => None,
+        },
+    ),
     workload("1,000 wakes while awake", "1,000 × wake, wait(0)", 1, true, |peer| {
         unless_silent(peer, reactor!(peer, awake(1000)))
     }),

@@ -11,11 +11,21 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use super::Body;
 use super::ready::CAPACITY;
 use crate::Reactor;
+use crate::peers::ours::Ours;
 
 /// There and back between two threads, each asleep in a poller of its own, each on a CPU of its
 /// own: where the scheduler puts them would else decide the figure, and differ from peer to peer.
 pub(super) fn latency<R: Reactor>() -> Option<Body> {
-    let mut reactor = R::new(CAPACITY);
+    latency_with(R::new)
+}
+
+/// The same with pollers that look for a millisecond before they sleep, so that they never do.
+pub(super) fn latency_spinning() -> Option<Body> {
+    latency_with(|capacity| Ours::<false>::spinning(capacity, Duration::from_millis(1)))
+}
+
+fn latency_with<R: Reactor>(make: fn(usize) -> R) -> Option<Body> {
+    let mut reactor = make(CAPACITY);
     let back = reactor.waker(0);
     let (send, receive) = mpsc::channel();
     let over = Arc::new(AtomicBool::new(false));
@@ -26,7 +36,7 @@ pub(super) fn latency<R: Reactor>() -> Option<Body> {
         let other = cpus[1 % cpus.len()];
         thread::spawn(move || {
             pin(other);
-            let mut reactor = R::new(CAPACITY);
+            let mut reactor = make(CAPACITY);
             send.send(reactor.waker(0)).unwrap();
             loop {
                 while reactor.wait(None, |_| ()) == 0 {}
