@@ -7,9 +7,8 @@ use std::io;
 use poll_sys::errno;
 use thiserror::Error;
 
-use crate::backend;
-
-/// Why a source could not be watched, or its watch changed. Nothing was changed.
+/// Why a source could not be watched, or its watch changed. Nothing was changed, except where
+/// [`Registration::arm`](crate::Registration::arm) says so.
 ///
 /// Converts into [`io::Error`]; [`raw_os_error`](Self::raw_os_error) tells the system's number.
 #[derive(Debug, Error)]
@@ -76,7 +75,25 @@ impl RegisterError {
     pub fn raw_os_error(&self) -> Option<i32> {
         match self {
             Self::Os(error) => error.raw_os_error(),
-            other => backend::errno_of(other),
+            Self::AlreadyRegistered => Some(errno::EXIST),
+            Self::NotRegistered => Some(errno::NOENT),
+            Self::NotPollable => Some(errno::PERM),
+            Self::WatchLimit => Some(errno::NOSPC),
+            Self::ModeUnsupported
+            | Self::InterestUnsupported
+            | Self::TokenReserved
+            | Self::Forked => None,
+        }
+    }
+
+    /// The type of an error that a system call said while a source was registered or changed.
+    pub(crate) fn from_os(error: io::Error) -> Self {
+        match error.raw_os_error() {
+            Some(errno::EXIST) => Self::AlreadyRegistered,
+            Some(errno::NOENT) => Self::NotRegistered,
+            Some(errno::PERM) => Self::NotPollable,
+            Some(errno::NOSPC) => Self::WatchLimit,
+            _ => Self::Os(error),
         }
     }
 

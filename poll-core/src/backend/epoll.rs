@@ -24,7 +24,7 @@ use poll_sys::epoll_params::{self, Params};
 use poll_sys::errno;
 
 use super::doorbell::Doorbell;
-use super::{Key, Shape, Watch, native, register_error};
+use super::{Key, Shape, Watch, native};
 use crate::bell::Ring;
 use crate::busy_poll::BusyPoll;
 use crate::error::RegisterError;
@@ -65,7 +65,7 @@ impl Shape for Epoll {
     #[inline]
     fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
         epoll::add(self.epoll.as_fd(), source, flags(watch), native::datum(watch.token))
-            .map_err(register_error)?;
+            .map_err(RegisterError::from_os)?;
         // The kernel finds a registration by its descriptor; nothing else is needed.
         Ok(0)
     }
@@ -73,12 +73,12 @@ impl Shape for Epoll {
     #[inline]
     fn modify(&self, source: BorrowedFd<'_>, _: Key, watch: Watch) -> Result<(), RegisterError> {
         epoll::modify(self.epoll.as_fd(), source, flags(watch), native::datum(watch.token))
-            .map_err(register_error)
+            .map_err(RegisterError::from_os)
     }
 
     #[inline]
     fn delete(&self, source: BorrowedFd<'_>, _: Key) -> Result<(), RegisterError> {
-        epoll::delete(self.epoll.as_fd(), source).map_err(register_error)
+        epoll::delete(self.epoll.as_fd(), source).map_err(RegisterError::from_os)
     }
 
     fn abandon(&self, _: Key) {}

@@ -23,7 +23,7 @@ use poll_sys::event_port::{self, Ended, Event as PortEvent, Source};
 use poll_sys::poll::Flags;
 use poll_sys::stat;
 
-use super::{Key, Shape, Watch, native, register_error};
+use super::{Key, Shape, Watch, native};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::events::Events;
@@ -68,7 +68,7 @@ impl Shape for EventPort {
     }
 
     fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
-        if stat::is_always_ready(source).map_err(register_error)? {
+        if stat::is_always_ready(source).map_err(RegisterError::from_os)? {
             return Err(RegisterError::NotPollable);
         }
         let mut table = self.table();
@@ -79,7 +79,7 @@ impl Shape for EventPort {
             return Err(RegisterError::AlreadyRegistered);
         };
         event_port::associate(self.port.as_fd(), source, asked(watch), key)
-            .map_err(register_error)?;
+            .map_err(RegisterError::from_os)?;
         place.insert(key);
         table.sources.insert(key, Entry { number, watch, armed: true });
         table.last_key = key;
@@ -91,7 +91,7 @@ impl Shape for EventPort {
         let key = key as usize;
         let entry = table.sources.get_mut(&key).ok_or(RegisterError::NotRegistered)?;
         event_port::associate(self.port.as_fd(), source, asked(watch), key)
-            .map_err(register_error)?;
+            .map_err(RegisterError::from_os)?;
         (entry.watch, entry.armed) = (watch, true);
         table.due.retain(|event| event.user() != key);
         Ok(())
@@ -104,7 +104,9 @@ impl Shape for EventPort {
         }
         match event_port::dissociate(self.port.as_fd(), source) {
             // It went when it was reported.
-            Err(error) if error.raw_os_error() != Some(errno::NOENT) => Err(register_error(error)),
+            Err(error) if error.raw_os_error() != Some(errno::NOENT) => {
+                Err(RegisterError::from_os(error))
+            }
             _ => {
                 table.remove(key as usize);
                 Ok(())

@@ -29,7 +29,7 @@ use poll_sys::fork::Mark;
 use poll_sys::kqueue::{self, Filter};
 use poll_sys::stat;
 
-use super::{Key, Shape, Watch, native, register_error};
+use super::{Key, Shape, Watch, native};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::events::Events;
@@ -74,7 +74,7 @@ impl Shape for Kqueue {
     }
 
     fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
-        if stat::is_always_ready(source).map_err(register_error)? {
+        if stat::is_always_ready(source).map_err(RegisterError::from_os)? {
             return Err(RegisterError::NotPollable);
         }
         let mut table = self.table();
@@ -88,7 +88,7 @@ impl Shape for Kqueue {
             Ok(broken) => Ok(table.insert(source, watch, broken)),
             Err(error) => {
                 self.count_out(watch);
-                Err(register_error(error))
+                Err(RegisterError::from_os(error))
             }
         }
     }
@@ -107,7 +107,7 @@ impl Shape for Kqueue {
             }
             Err(error) => {
                 self.count_out(watch);
-                Err(register_error(error))
+                Err(RegisterError::from_os(error))
             }
         }
     }
@@ -115,14 +115,14 @@ impl Shape for Kqueue {
     fn delete(&self, source: BorrowedFd<'_>, key: Key) -> Result<(), RegisterError> {
         if key == table::UNKNOWN {
             return changes::remove_unknown(self.queue.as_fd(), source)
-                .map_err(register_error)?
+                .map_err(RegisterError::from_os)?
                 .then_some(())
                 .ok_or(RegisterError::NotRegistered);
         }
         let mut table = self.table();
         let entry = *table.find(key).ok_or(RegisterError::NotRegistered)?;
         changes::remove(self.queue.as_fd(), source, entry.watch, entry.broken)
-            .map_err(register_error)?;
+            .map_err(RegisterError::from_os)?;
         self.count_out(entry.watch);
         table.remove(key);
         Ok(())
@@ -203,7 +203,7 @@ impl Kqueue {
         let Some(entry) = table.find(key).copied() else { return Ok(()) };
         let armed = entry.delivered.is_none();
         let watched = changes::is_watched(self.queue.as_fd(), source, entry.watch, armed);
-        if watched.map_err(register_error)? {
+        if watched.map_err(RegisterError::from_os)? {
             return Err(RegisterError::AlreadyRegistered);
         }
         table.remove(key);

@@ -431,27 +431,3 @@ impl Any {
         each!(self, backend => backend.wait_with(bell, events, timeout, deadline))
     }
 }
-
-/// The system's number for an error that has a type of its own, where a system call says it.
-pub(crate) fn errno_of(error: &RegisterError) -> Option<i32> {
-    use poll_sys::errno;
-    match error {
-        RegisterError::AlreadyRegistered => Some(errno::EXIST),
-        RegisterError::NotRegistered => Some(errno::NOENT),
-        RegisterError::NotPollable => Some(errno::PERM),
-        RegisterError::WatchLimit => Some(errno::NOSPC),
-        _ => None,
-    }
-}
-
-/// The type of an error that a system call said while a source was registered or changed.
-pub(crate) fn register_error(error: io::Error) -> RegisterError {
-    use poll_sys::errno;
-    match error.raw_os_error() {
-        Some(errno::EXIST) => RegisterError::AlreadyRegistered,
-        Some(errno::NOENT) => RegisterError::NotRegistered,
-        Some(errno::PERM) => RegisterError::NotPollable,
-        Some(errno::NOSPC) => RegisterError::WatchLimit,
-        _ => RegisterError::Os(error),
-    }
-}

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use poll_sys::poll::{Flags, PollFd};
 
-use crate::backend::{Key, Watch, native, register_error};
+use crate::backend::{Key, Watch, native};
 use crate::error::{RegisterError, no_memory};
 use crate::event::Event;
 use crate::events::Events;
@@ -94,17 +94,17 @@ fn make_room<T>(list: &mut Vec<T>, length: usize) -> Result<(), TryReserveError>
 
 /// A duplicate of `source` for the table to own.
 pub(super) fn duplicate(source: BorrowedFd<'_>) -> Result<File, RegisterError> {
-    let duplicate = File::from(source.try_clone_to_owned().map_err(register_error)?);
+    let duplicate = File::from(source.try_clone_to_owned().map_err(RegisterError::from_os)?);
     // poll(2) calls these always ready; epoll refuses them.
-    if poll_sys::stat::is_always_ready(duplicate.as_fd()).map_err(register_error)? {
+    if poll_sys::stat::is_always_ready(duplicate.as_fd()).map_err(RegisterError::from_os)? {
         return Err(RegisterError::NotPollable);
     }
     Ok(duplicate)
 }
 
 fn is_same_file(one: &File, other: &File) -> Result<bool, RegisterError> {
-    let one = one.metadata().map_err(register_error)?;
-    let other = other.metadata().map_err(register_error)?;
+    let one = one.metadata().map_err(RegisterError::from_os)?;
+    let other = other.metadata().map_err(RegisterError::from_os)?;
     Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
 }
 
