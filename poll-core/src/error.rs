@@ -234,6 +234,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_error_with_a_type_keeps_its_number_and_any_other_is_the_systems() {
+        for number in [errno::EXIST, errno::NOENT, errno::PERM, errno::NOSPC] {
+            let error = RegisterError::from_os(io::Error::from_raw_os_error(number));
+            assert!(!matches!(error, RegisterError::Os(_)), "{error:?}");
+            assert_eq!(error.raw_os_error(), Some(number));
+        }
+        let other = RegisterError::from_os(io::Error::from_raw_os_error(errno::BADF));
+        assert!(matches!(other, RegisterError::Os(_)));
+        assert_eq!(other.raw_os_error(), Some(errno::BADF));
+    }
+
+    #[test]
     fn an_os_error_comes_out_as_it_went_in() {
         let error = RegisterError::Os(io::Error::from_raw_os_error(12));
         assert_eq!(error.raw_os_error(), Some(12));

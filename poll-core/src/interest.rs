@@ -145,4 +145,12 @@ mod tests {
     fn an_interest_is_one_byte_and_so_is_an_option_of_it() {
         assert_eq!(size_of::<Option<Interest>>(), 1);
     }
+
+    #[test]
+    fn an_interest_can_be_added_to_and_is_printed_by_its_names() {
+        let mut interest = Interest::READABLE;
+        interest |= Interest::PRIORITY;
+        assert_eq!(interest, Interest::READABLE | Interest::PRIORITY);
+        assert_eq!(format!("{interest:?}"), "READABLE | PRIORITY");
+    }
 }

@@ -489,4 +489,13 @@ mod tests {
         assert!(tokens.is_empty());
         assert_eq!(tokens.iter().count(), 0);
     }
+
+    #[test]
+    fn what_is_there_is_contained_until_it_is_removed() {
+        let mut tokens = Tokens::new();
+        let token = tokens.insert('a');
+        assert!(tokens.contains(token));
+        tokens.remove(token);
+        assert!(!tokens.contains(token));
+    }
 }

@@ -177,7 +177,7 @@ fn go_on<K: Kernel>(
 /// How many user-space events may go into a batch: half of it, so that neither side starves the
 /// other. At capacity 1 the sides take turns.
 struct Quota {
-    left: usize,
+    most: usize,
     taken: usize,
     /// At capacity 1: whether it is the kernel's turn.
     kernel_first: bool,
@@ -188,7 +188,7 @@ impl Quota {
     fn of(events: &Events) -> Self {
         let capacity = events.capacity();
         Self {
-            left: (capacity / 2).max(1),
+            most: (capacity / 2).max(1),
             taken: 0,
             kernel_first: capacity == 1 && events.memory.served_user,
         }
@@ -201,7 +201,7 @@ impl Quota {
     /// Takes what is pending into `events`, as far as the quota and the room go.
     #[cold]
     fn fill<K: Kernel>(&mut self, bell: &Bell, kernel: &K, events: &mut Events) {
-        let quota = self.left.min(events.room().len());
+        let quota = self.most.min(events.room().len());
         if quota == 0 {
             bell.pass_on(kernel);
             return;
@@ -212,7 +212,6 @@ impl Quota {
             let _room = events.push(Event::new(token, readiness));
         });
         events.memory = memory;
-        self.left -= taken;
         self.taken += taken;
     }
 

@@ -111,3 +111,19 @@ fn a_point_in_time_is_taken_by_the_clock_that_it_belongs_to() {
         }
     });
 }
+
+#[test]
+fn the_first_time_and_the_period_are_apart() {
+    on_each(|poller, timer| {
+        let mut events = Events::with_capacity(4);
+        let hour = Duration::from_secs(3600);
+        match timer.first_then_every(Duration::ZERO, hour) {
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::Unsupported),
+            Ok(()) => {
+                assert_eq!(wait(poller, &mut events).len(), 1);
+                assert_eq!(timer.take().unwrap(), 1);
+                assert_eq!(look(poller, &mut events), []);
+            }
+        }
+    });
+}

@@ -53,8 +53,8 @@ impl Shape for Epoll {
     }
 
     #[inline]
-    fn supports(&self, mode: Mode) -> bool {
-        matches!(mode, Mode::Level | Mode::Edge | Mode::Oneshot | Mode::Exclusive)
+    fn supports(&self, _: Mode) -> bool {
+        true
     }
 
     #[inline]
@@ -251,5 +251,42 @@ mod tests {
         assert_eq!(events.memory.rings, 0);
         epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
         assert_eq!((events.len(), events.memory.rings), (0, 2));
+    }
+
+    fn tokens(events: &Events) -> Vec<usize> {
+        events.iter().map(|event| event.token().0).collect()
+    }
+
+    #[test]
+    fn the_bell_is_taken_out_from_before_the_others() {
+        let epoll = Epoll::new().unwrap();
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        epoll.ring().unwrap();
+        for (source, token) in [(&ours, 1), (&theirs, 2)] {
+            let watch =
+                Watch { token: Token(token), interest: Interest::WRITABLE, mode: Mode::Level };
+            epoll.add(source.as_fd(), watch).unwrap();
+        }
+        let mut events = Events::with_capacity(4);
+        epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
+        assert_eq!(tokens(&events), [1, 2]);
+    }
+
+    #[test]
+    fn only_a_batch_with_room_to_spare_tells_that_another_has_taken_the_bell() {
+        for (found, seen) in [(0, 0), (1, 2), (3, 2), (4, 0)] {
+            let (epoll, mut events) = rung_twice();
+            for place in events.room() {
+                *place = native::new(Token(1), crate::event::Readiness::READABLE);
+            }
+            epoll.take_bell_out(&mut events, found, 4, 2);
+            assert_eq!((events.len(), events.memory.rings), (found, seen));
+        }
+    }
+
+    #[test]
+    fn a_ring_does_not_fill_the_slot_that_a_ring_had_taken() {
+        let (epoll, mut events) = rung_twice();
+        assert_eq!(epoll.fill(&mut events.room()[..1]), 0);
     }
 }

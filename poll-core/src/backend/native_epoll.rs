@@ -99,3 +99,18 @@ pub(crate) fn is_priority(event: &Native) -> bool {
 pub(crate) fn flags(event: &Native) -> Flags {
     event.flags()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_ends_the_writing_unless_there_is_something_to_read() {
+        for (beside, ends) in
+            [(Flags::empty(), true), (Flags::OUT, true), (Flags::IN, false), (Flags::RDHUP, false)]
+        {
+            assert_eq!(is_write_closed(&from_flags(Token(1), Flags::ERR | beside)), ends);
+        }
+        assert!(is_write_closed(&from_flags(Token(1), Flags::HUP | Flags::IN)));
+    }
+}

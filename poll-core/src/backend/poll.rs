@@ -204,4 +204,25 @@ mod tests {
         poll.wait(&mut events, Some(limit)).unwrap();
         assert!(begun.elapsed() >= limit && events.is_empty());
     }
+
+    #[test]
+    fn a_thread_that_waited_for_the_lead_is_counted_until_it_has_it_or_gives_up() {
+        let poll = Poll::new().unwrap();
+        let list = poll.table().begin_lead().unwrap().unwrap();
+        assert!(poll.take_lead(Some(Duration::from_millis(1))).unwrap().is_none());
+        assert_eq!(poll.table().followers, 0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let (list, _) = poll.take_lead(None).unwrap().unwrap();
+                poll.table().end_lead(list)
+            });
+            while poll.table().followers == 0 {
+                std::thread::yield_now();
+            }
+            let (_, followed) = poll.table().end_lead(list);
+            assert!(followed);
+            poll.lead_is_free.notify_one();
+        });
+        assert_eq!(poll.table().followers, 0);
+    }
 }

@@ -223,15 +223,13 @@ impl Places {
     fn next_set(&mut self) -> Option<usize> {
         let words = self.words.len();
         let slots = words * BITS;
-        let below_cursor = !(usize::MAX << (self.cursor % BITS));
+        let from_cursor = usize::MAX << (self.cursor % BITS);
         let mut index = self.cursor / BITS;
-        // The first word is looked at twice: above the cursor, and at last below it.
+        // The first word is looked at twice: above the cursor, and at last for what is below it.
         for step in 0..=words {
             let mut bits = self.words.get(index)?.load(SeqCst);
             if step == 0 {
-                bits &= !below_cursor;
-            } else if step == words {
-                bits &= below_cursor;
+                bits &= from_cursor;
             }
             if bits != 0 {
                 let bit = bits.trailing_zeros() as usize;
@@ -387,5 +385,14 @@ mod tests {
         ready(&carrier, Readiness::READABLE);
         places.remove_carrier(&carrier);
         assert_eq!((places.next_ready(), places.add(Token(2)).unwrap().slot), (None, 0));
+    }
+
+    #[test]
+    fn a_word_is_made_for_as_many_places_as_it_has_bits() {
+        let mut places = Places::new();
+        for n in 0..2 * BITS + 1 {
+            let _place = places.add(Token(n));
+            assert_eq!(places.words.len(), n / BITS + 1);
+        }
     }
 }

@@ -77,3 +77,28 @@ fn a_turn_of_the_driver_allocates_nothing() {
         assert_eq!(allocations(turn), 0);
     });
 }
+
+#[test]
+fn senders_with_events_that_are_gone_leave_nothing_behind() {
+    for_each_backend(|poller| {
+        let (sender, _receiver) = channel::bounded::<u8>(poller, Token(1), 1).unwrap();
+        let lives = || {
+            for n in 2..100 {
+                drop(sender.with_events(poller, Token(n)).unwrap());
+            }
+        };
+        lives();
+        assert_eq!(allocation_counter::measure(lives).bytes_current, 0);
+    });
+}
+
+#[test]
+fn tokens_with_a_capacity_grow_to_it_without_a_further_allocation() {
+    let mut tokens = poll_core::Tokens::with_capacity(100);
+    let fill = || {
+        for n in 0..100 {
+            tokens.insert(n);
+        }
+    };
+    assert_eq!(allocations(fill), 0);
+}

@@ -232,3 +232,20 @@ fn a_reserved_token_is_refused() {
         refused(sender.with_events(poller, reserved).map(drop));
     });
 }
+
+#[test]
+fn every_sender_that_was_refused_is_told_of_room_and_no_other() {
+    on_each_backend(|poller| {
+        let mut events = Events::with_capacity(8);
+        let (sender, receiver) = channel::bounded(poller, Token(1), 1).unwrap();
+        let refused = [2, 3].map(|n| sender.with_events(poller, Token(n)).unwrap());
+        let _content = sender.with_events(poller, Token(4)).unwrap();
+        sender.send(0).unwrap();
+        for sender in &refused {
+            assert_eq!(sender.try_send(0), Err(SendError::Full(0)));
+        }
+        assert_eq!(receiver.into_iter().count(), 1);
+        let writable = Readiness::WRITABLE;
+        assert_eq!(look(poller, &mut events), [(Token(2), writable), (Token(3), writable)]);
+    });
+}

@@ -6,5 +6,7 @@ mod support;
 
 mod builder;
 mod channel;
+mod guard;
 mod notifier;
+mod shown;
 mod sim;

@@ -352,4 +352,34 @@ mod tests {
         table.ask(&mut events).unwrap();
         assert_eq!(events.len(), 1);
     }
+
+    #[test]
+    fn a_copy_of_the_list_follows_each_change() {
+        let (mut table, key, ours, _theirs) = one_ready();
+        let mut events = Events::with_capacity(4);
+        table.ask(&mut events).unwrap();
+        assert_eq!((events.len(), table.asked.lines.len()), (1, 1));
+        // The oneshot that has fired is a blank line now.
+        table.ask(&mut events).unwrap();
+        assert_eq!((events.len(), table.asked.lines[0].asked()), (1, Flags::empty()));
+        table.modify(key, WATCH).unwrap();
+        table.ask(&mut events).unwrap();
+        assert_eq!(events.len(), 2);
+        table.remove(key).unwrap();
+        table.ask(&mut events).unwrap();
+        assert_eq!((events.len(), table.asked.lines.len()), (2, 0));
+        drop(ours);
+    }
+
+    #[test]
+    fn a_leader_is_told_once_and_nobody_else() {
+        let mut table = Table::default();
+        assert!(!table.must_tell_leader());
+        let list = table.begin_lead().unwrap().unwrap();
+        assert_eq!([table.must_tell_leader(), table.must_tell_leader()], [true, false]);
+        let (_, followed) = table.end_lead(list);
+        assert!(!followed && !table.must_tell_leader());
+        let _list = table.begin_lead().unwrap().unwrap();
+        assert!(table.must_tell_leader());
+    }
 }
