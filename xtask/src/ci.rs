@@ -52,6 +52,7 @@ const STEPS: &[Step] = &[
         Action::Cargo(&["doc", "--workspace", "--no-deps"], Some(("RUSTDOCFLAGS", "-D warnings"))),
     ),
     step("tests", Action::Cargo(&["test", "--workspace"], None)),
+    step("kqueue on this system", Action::Cargo(KQUEUE, Some(("RUSTFLAGS", KQUEUE_FLAGS)))),
     step("syscalls", Action::Task(syscalls::run)),
     step("wake protocol", Action::Task(loom::run)),
     step("faults", Action::Task(few_faults)),
@@ -59,9 +60,22 @@ const STEPS: &[Step] = &[
     step("oldest compiler", Action::Task(msrv::run)),
     step("dependencies", Action::Task(deps::run)),
     step("targets", Action::Task(all_targets)),
+    step("hand-over", Action::Task(hand_over)),
     step("other CPUs", Action::Task(other_cpus)),
     step("oldest kernel", Action::Task(oldest_kernel)),
 ];
+
+/// What runs over a kqueue in user space, which CI has not, must go on building.
+const KQUEUE: &[&str] = &[
+    "clippy",
+    "--package=poll-sys",
+    "--package=poll-core",
+    "--all-targets",
+    "--target-dir=target/xtask/kqueue-check",
+    "--",
+    "-Dwarnings",
+];
+const KQUEUE_FLAGS: &str = "--cfg poll_kqueue_foreign";
 
 const fn step(name: &'static str, action: Action) -> Step {
     Step { name, action }
@@ -85,6 +99,13 @@ fn all_targets() -> Result<Report> {
 fn other_cpus() -> Result<Report> {
     let chosen = ["i686-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
     run::run(&run::Options { targets: chosen.map(str::to_owned).into(), ..run::Options::default() })
+}
+
+/// The copy that a machine elsewhere would get, unpacked and run by a shell of this one.
+fn hand_over() -> Result<Report> {
+    let targets = vec!["x86_64-unknown-linux-gnu".to_owned()];
+    let command = ["sh", "-c"].map(str::to_owned).into();
+    run::run(&run::Options { targets, command, ..run::Options::default() })
 }
 
 fn oldest_kernel() -> Result<Report> {

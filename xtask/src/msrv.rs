@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{Run, which};
 use crate::report::{Report, Row};
-use crate::workspace;
+use crate::{setup, workspace};
 
 /// Packages of Debian that make a compiler, unpacked beside the installed one.
 const PACKAGES: [&str; 2] = ["rustc-web", "libstd-rust-web-dev"];
@@ -97,13 +97,14 @@ fn unpack(version: &str, root: &Path) -> Result<()> {
     if which("apt-get").is_none() {
         bail!("there is no apt-get either");
     }
-    let madison = Run::new("apt-cache").args(["madison", PACKAGES[0]]).output()?.ok()?.stdout;
-    let full = madison
-        .lines()
-        .filter_map(|line| line.split('|').nth(1))
-        .map(str::trim)
-        .find(|full| full.starts_with(&format!("{version}.")))
-        .with_context(|| format!("Debian's lists have no {} {version}:\n{madison}", PACKAGES[0]))?;
+    let full = match packaged(version)? {
+        Some(full) => full,
+        None => {
+            setup::refresh()?;
+            let none = || format!("Debian's lists have no {} {version}", PACKAGES[0]);
+            packaged(version)?.with_context(none)?
+        }
+    };
     let parent = root.parent().context("the compiler's directory has a parent")?;
     std::fs::create_dir_all(parent)?;
     let dir = tempfile::tempdir_in(parent)?;
@@ -127,6 +128,13 @@ fn unpack(version: &str, root: &Path) -> Result<()> {
         Run::new("dpkg-deb").args(["-x".as_ref(), package.as_path(), &tree]).output()?.ok()?;
     }
     std::fs::rename(&tree, root).context("moving the unpacked compiler into place")
+}
+
+/// The full version of Debian's package of that compiler, if the lists that are here have it.
+fn packaged(version: &str) -> Result<Option<String>> {
+    let madison = Run::new("apt-cache").args(["madison", PACKAGES[0]]).output()?.ok()?.stdout;
+    let mut versions = madison.lines().filter_map(|line| line.split('|').nth(1)).map(str::trim);
+    Ok(versions.find(|full| full.starts_with(&format!("{version}."))).map(str::to_owned))
 }
 
 #[cfg(test)]

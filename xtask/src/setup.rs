@@ -38,9 +38,10 @@ const fn tool(
     Tool { file, packages, needed_for }
 }
 
-const TOOLS: [Tool; 17] = [
+const TOOLS: [Tool; 18] = [
     tool("cc", &["gcc", "libc6-dev"], "linking"),
     tool("curl", &["curl", "ca-certificates"], "the test of the HTTP server"),
+    tool("ps", &["procps"], "the test that no zombie stays"),
     tool("strace", &["strace"], "syscalls, faults"),
     tool("valgrind", &["valgrind", "libc6-dbg"], "instruction counts"),
     tool("/usr/bin/rustc", &["rustc-web"], "check, run: std from source"),
@@ -72,6 +73,16 @@ impl Tool {
     }
 }
 
+/// Parts of Rust that a small installation leaves out: the cargo subcommand, and its component.
+const COMPONENTS: [(&str, &str); 2] = [("fmt", "rustfmt"), ("clippy", "clippy")];
+
+/// Whether cargo has this subcommand. rustup puts its own program in the place of one that is not
+/// installed, so that it has to be started.
+fn has_subcommand(subcommand: &str) -> bool {
+    let version = Run::new("cargo").args([subcommand, "--version"]).output();
+    version.is_ok_and(|output| output.success)
+}
+
 /// Runs the subcommand.
 ///
 /// # Errors
@@ -92,6 +103,11 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
     if options.zig {
         zig::install()?;
     }
+    for (subcommand, component) in COMPONENTS {
+        if options.install && !has_subcommand(subcommand) && which("rustup").is_some() {
+            Run::new("rustup").args(["component", "add", component]).output()?.ok()?;
+        }
+    }
     let mut report = Report::new("Tools", &["package", "needed for"]);
     for tool in &TOOLS {
         let row = if tool.present() {
@@ -103,6 +119,16 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
             Row::skipped(tool.file, format!("apt-get install --no-install-recommends {packages}"))
         };
         report.rows.push(row.cells([tool.packages.join(" "), tool.needed_for.to_owned()]));
+    }
+    for (subcommand, component) in COMPONENTS {
+        let row = match has_subcommand(subcommand) {
+            true => Row::passed(format!("cargo {subcommand}")),
+            false => Row::skipped(
+                format!("cargo {subcommand}"),
+                format!("`rustup component add {component}`, or your system's package"),
+            ),
+        };
+        report.rows.push(row.cells([component, "ci"]));
     }
     for (program, here) in [("zig", zig::zig()), ("cargo-zigbuild", zig::zigbuild())] {
         let row = match here {
@@ -118,20 +144,23 @@ fn install(packages: &[&str]) -> Result<()> {
     if which("apt-get").is_none() {
         bail!("no apt-get here; install by other means: {}", packages.join(" "));
     }
-    let root = Run::new("id").args(["-u"]).output()?.stdout.trim() == "0";
-    let apt = |args: &[&str]| -> Result<bool> {
-        let run = if root { Run::new("apt-get") } else { Run::new("sudo").args(["apt-get"]) };
-        run.args(args)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .echo_to_stderr()
-            .output()
-            .map(|o| o.success)
-    };
+    refresh()?;
     let mut args = vec!["install", "-y", "-q", "--no-install-recommends"];
     args.extend(packages);
-    let refreshed = apt(&["update", "-q"]).context("refreshing the package lists")?;
-    if !refreshed || !apt(&args)? {
-        bail!("apt-get could not install: {}", packages.join(" "));
-    }
-    Ok(())
+    apt_get(&args).with_context(|| format!("installing {}", packages.join(" ")))
+}
+
+/// Fetches Debian's lists of packages, which a machine image may come without.
+///
+/// # Errors
+/// When apt-get fails, with what it said.
+pub(crate) fn refresh() -> Result<()> {
+    apt_get(&["update", "-q"]).context("refreshing the package lists")
+}
+
+fn apt_get(args: &[&str]) -> Result<()> {
+    let root = Run::new("id").args(["-u"]).output()?.stdout.trim() == "0";
+    let run = if root { Run::new("apt-get") } else { Run::new("sudo").args(["apt-get"]) };
+    let run = run.args(args).env("DEBIAN_FRONTEND", "noninteractive").echo_to_stderr();
+    run.output()?.ok().map(drop)
 }

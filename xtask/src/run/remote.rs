@@ -54,6 +54,7 @@ pub(super) fn pack(target: &'static Target, choice: &Choice<'_>) -> Result<Row> 
         std::fs::remove_dir_all(&dir)?;
     }
     let file = archive(&dir, &programs, place(target))?;
+    std::fs::remove_dir_all(&dir)?;
     let tests = programs.iter().filter(|program| program.kind == suite::Kind::Test).count();
     let size = std::fs::metadata(&file)?.len() / (1 << 20);
     let mut row = Row::passed(target.triple).took(begun.elapsed()).cells([
