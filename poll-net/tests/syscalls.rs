@@ -27,6 +27,9 @@ fn main() {
     if std::env::consts::OS != "linux" || std::env::consts::ARCH != "x86_64" {
         return println!("skipped: the table is of Linux on x86-64");
     }
+    if std::env::var_os("POLL_SANITIZER").is_some() {
+        return println!("skipped: a sanitizer makes syscalls of its own");
+    }
     let trace = std::env::temp_dir().join(format!("poll-net-syscalls-{}", std::process::id()));
     let traced = Command::new("strace")
         .args(["-qq", "-s", "200", "-o"])

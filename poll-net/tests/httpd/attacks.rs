@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::served::{CAP, LARGE, Served, on_each_backend, wait_until};
+use crate::served::{CAP, LARGE, Served, is_sanitized, on_each_backend, wait_until};
 
 /// What a server may take for 64 connections that do their worst: 80 KiB each, and itself.
 const MEMORY: usize = 12 << 20;
@@ -16,8 +16,12 @@ fn assert_serves(served: &Served) {
     assert_eq!(client.answer().body, b"hello, world\n");
 }
 
+/// A sanitizer adds memory of its own: under one, only the rest of a test counts.
 #[track_caller]
 fn assert_memory(served: &Served) {
+    if is_sanitized() {
+        return;
+    }
     if let Some(most) = served.most_memory() {
         assert!(most < MEMORY, "{most} bytes");
     }

@@ -152,6 +152,11 @@ impl Drop for Served {
     }
 }
 
+/// Whether a sanitizer watches, as `cargo xtask sanitize` says: it has memory and syscalls of its own.
+pub(crate) fn is_sanitized() -> bool {
+    std::env::var_os("POLL_SANITIZER").is_some()
+}
+
 /// Runs a test on every backend, and tells which one it was if it fails.
 pub(crate) fn on_each_backend(test: impl Fn(&str)) {
     for backend in Backend::available() {
