@@ -1,12 +1,13 @@
 //! How much of the suite the simulation runs.
 
 /// Every file of the suite with tests.
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     include_str!("accept_limit.rs"),
     include_str!("crowd.rs"),
     include_str!("edge_loss.rs"),
     include_str!("equivalence.rs"),
     include_str!("events.rs"),
+    include_str!("exclusive.rs"),
     include_str!("guard.rs"),
     include_str!("panics.rs"),
     include_str!("priority.rs"),
