@@ -6,7 +6,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::process::{Child, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use poll_sys::fork::Mark;
+
 use crate::backend::child::Watch;
+use crate::error::RegisterError;
 
 /// A child process as a source: readable once it has exited.
 ///
@@ -19,6 +22,10 @@ use crate::backend::child::Watch;
 ///
 /// Once it has exited the source stays readable: after [`try_wait`](Self::try_wait) has given the
 /// status, disarm or drop its registration.
+///
+/// # Forks
+/// A child of `fork` is no parent of this one: there [`try_wait`](Self::try_wait) is ECHILD,
+/// [`kill`](Self::kill) is [`Forked`](crate::RegisterError::Forked), and dropping does nothing.
 ///
 /// # Dropping
 /// A child that has exited is reaped, so that no zombie stays; one that runs is left to run, as by
@@ -59,6 +66,7 @@ pub struct Process {
     child: Mutex<Option<Child>>,
     watch: Watch,
     id: u32,
+    mark: Mark,
 }
 
 impl Process {
@@ -68,8 +76,11 @@ impl Process {
     /// EMFILE, ENFILE, ENOMEM; ECHILD if somebody else has reaped it. The child comes back in the
     /// [`NotWatched`], which `?` turns into an `io::Error`.
     pub fn new(mut child: Child) -> Result<Self, NotWatched> {
-        match Watch::new(&mut child) {
-            Ok(watch) => Ok(Self { id: child.id(), child: Mutex::new(Some(child)), watch }),
+        let watched = Mark::new().and_then(|mark| Ok((mark, Watch::new(&mut child)?)));
+        match watched {
+            Ok((mark, watch)) => {
+                Ok(Self { id: child.id(), child: Mutex::new(Some(child)), watch, mark })
+            }
             Err(error) => Err(NotWatched { child, error }),
         }
     }
@@ -77,7 +88,7 @@ impl Process {
     /// The exit status if it has exited, which reaps it. Later calls give the same.
     ///
     /// # Errors
-    /// ECHILD if somebody else has reaped it.
+    /// ECHILD if somebody else has reaped it, and in a child of `fork`.
     ///
     /// # Cost
     /// 1 syscall (2 by SIGCHLD); none once the status is known, but by SIGCHLD.
@@ -92,8 +103,13 @@ impl Process {
     /// Kills the child (SIGKILL); does nothing if it is reaped.
     ///
     /// # Errors
-    /// EPERM if the child has changed its user.
+    /// EPERM if the child has changed its user; an `io::Error` around
+    /// [`Forked`](crate::RegisterError::Forked) in a child of `fork`.
     pub fn kill(&self) -> io::Result<()> {
+        if !self.mark.is_current() {
+            // The parent may have reaped it, and the number be another process's.
+            return Err(RegisterError::Forked.into());
+        }
         self.child().as_mut().map_or(Ok(()), Child::kill)
     }
 
@@ -123,9 +139,13 @@ impl AsFd for Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if !self.mark.is_current() {
+            // Not this process's to reap, and the lock may be a thread's that does not exist here.
+            return;
+        }
         if let Some(child) = self.child().as_mut() {
-            // In a child of fork it is not this process's to reap: ECHILD.
-            let _none_of_ours = child.try_wait();
+            // It fails only if somebody else has reaped it, which is the state that is wanted.
+            let _reaped = child.try_wait();
         }
     }
 }

@@ -26,6 +26,10 @@ pub enum Clock {
 /// A timer of the kernel's as a source: readable when it has expired, until it is
 /// [taken](Self::take) or set anew.
 ///
+/// # Forks
+/// A child of `fork` inherits a timerfd, which is then one timer of both: what one takes the other
+/// finds taken. That of kqueue is not inherited.
+///
 /// # Units
 /// It never expires early. Linux: nanoseconds; kqueue: whole milliseconds, rounded up, at least one
 /// and at most 24.8 days.

@@ -20,6 +20,7 @@ fn main() {
     what_cannot_be_queued_is_a_typed_error();
     each_signal_comes_with_its_sender();
     real_time_signals_are_not_merged();
+    a_child_s_end_comes_with_its_status();
     a_child_inherits_the_mask();
     signals_by_handler_close_what_they_open();
     assert_eq!(open_descriptors(), before, "a descriptor was leaked");
@@ -71,6 +72,16 @@ fn real_time_signals_are_not_merged() {
     let senders = [kill(signal), kill(signal), kill(signal)];
     let received = std::iter::from_fn(|| queue.next().unwrap());
     assert_eq!(received.map(|one: Received| one.process()).collect::<Vec<_>>(), senders);
+}
+
+fn a_child_s_end_comes_with_its_status() {
+    let queue = queue(&[Signal::CHLD]);
+    let mut child = Command::new("sh").args(["-c", "exit 5"]).spawn().unwrap();
+    child.wait().unwrap();
+    let received = queue.next().unwrap().unwrap();
+    assert_eq!((received.signal(), received.process()), (Signal::CHLD, child.id()));
+    assert_eq!((received.status(), received.user()), (5, rustix::process::getuid().as_raw()));
+    assert_eq!(received.value(), 0);
 }
 
 /// The price that the docs name.

@@ -3,7 +3,9 @@
 
 mod support;
 
+use std::fs;
 use std::io::ErrorKind;
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant, SystemTime};
 
 use poll_core::timer::{Clock, KernelTimer};
@@ -104,10 +106,10 @@ fn a_point_in_time_is_taken_by_the_clock_that_it_belongs_to() {
             wait(poller, &mut events);
             assert_eq!(timer.take().unwrap(), 1);
         }
-        if timer.clock() == Clock::RealTime {
-            assert!(SystemTime::now() >= time);
-            timer.at_time_of_day(SystemTime::UNIX_EPOCH).unwrap();
-            wait(poller, &mut events);
+        match timer.clock() {
+            Clock::Monotonic => assert!(Instant::now() >= instant),
+            Clock::RealTime => assert!(SystemTime::now() >= time),
+            _ => {}
         }
     });
 }
@@ -126,4 +128,82 @@ fn the_first_time_and_the_period_are_apart() {
             }
         }
     });
+}
+
+#[test]
+fn a_point_in_the_past_is_at_once() {
+    on_each(|poller, timer| {
+        let mut events = Events::with_capacity(4);
+        let day = Duration::from_secs(24 * 3600);
+        match timer.clock() {
+            Clock::Monotonic => {
+                let now = Instant::now();
+                timer.at(now.checked_sub(SOON).unwrap_or(now)).unwrap();
+                wait(poller, &mut events);
+            }
+            Clock::RealTime => {
+                for past in [SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH - day] {
+                    timer.at_time_of_day(past).unwrap();
+                    wait(poller, &mut events);
+                    assert_eq!(timer.take().unwrap(), 1);
+                }
+            }
+            _ => {}
+        }
+    });
+}
+
+#[test]
+fn the_first_expiration_can_come_before_the_period() {
+    on_each(|poller, timer| {
+        let mut events = Events::with_capacity(4);
+        let before = Instant::now();
+        match timer.first_then_every(Duration::ZERO, SOON) {
+            // kqueue knows one number.
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Unsupported),
+            Ok(()) => {
+                let mut expired = 0;
+                while expired < 3 {
+                    wait(poller, &mut events);
+                    expired += timer.take().unwrap();
+                }
+                assert!(before.elapsed() >= 2 * SOON);
+            }
+        }
+        timer.first_then_every(SOON, SOON).unwrap();
+        for _ in 0..2 {
+            wait(poller, &mut events);
+            assert!(timer.take().unwrap() >= 1);
+        }
+    });
+}
+
+#[test]
+fn a_period_of_zero_still_repeats() {
+    on_each(|poller, timer| {
+        timer.every(Duration::ZERO).unwrap();
+        for _ in 0..2 {
+            wait(poller, &mut Events::with_capacity(4));
+            assert!(timer.take().unwrap() >= 1);
+        }
+    });
+}
+
+/// Linux tells what a descriptor is; elsewhere there is one clock only.
+#[test]
+fn it_follows_the_clock_that_it_was_made_for() {
+    for timer in timers() {
+        let number = timer.as_fd().as_raw_fd();
+        let Ok(told) = fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else { return };
+        let Some(told) = told.lines().find_map(|line| line.strip_prefix("clockid: ")) else {
+            return println!("skipped: this kernel does not tell a timer's clock");
+        };
+        // clock_gettime(2), include/uapi/linux/time.h.
+        let wanted = match timer.clock() {
+            Clock::RealTime => "0",
+            Clock::BootTime => "7",
+            _ => "1",
+        };
+        assert_eq!(told, wanted, "{:?}", timer.clock());
+    }
 }

@@ -27,7 +27,9 @@ fn timer() -> io::Result<()> {
     counted("timer", "after", || timer.after(Duration::from_secs(9)))?;
     counted("timer", "take", || timer.take())?;
     counted("timer", "unset", || timer.unset())?;
-    counted("timer", "drop", || drop(timer));
+    counted("timer", "drop", move || {
+        let _gone = timer;
+    });
     Ok(())
 }
 

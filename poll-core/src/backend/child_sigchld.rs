@@ -54,6 +54,8 @@ mod tests {
         let cap = Some(Duration::from_secs(20));
         assert_eq!(poller.wait(&mut events, cap).unwrap(), 1);
         assert!(watch.try_wait(&mut child).unwrap().is_none());
+        // It is quiet again, and no loop spins until this child exits.
+        assert_eq!(poller.wait(&mut events, Some(Duration::ZERO)).unwrap(), 0);
         other.wait().unwrap();
         drop(child.stdin.take());
         let status = loop {

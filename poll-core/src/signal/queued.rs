@@ -22,6 +22,10 @@ use super::name::Signal;
 /// Dropping the queue leaves the signals blocked: other threads would have to be asked. Where this
 /// is too much, [`Signals`](super::Signals) blocks nothing.
 ///
+/// # Forks
+/// A child of `fork` inherits the mask and the descriptor, by which it reads its own signals and none of
+/// its parent's: signalfd(2). A poller of the child's own has to be told of it again.
+///
 /// # Platform
 /// Linux. Elsewhere [`new`](Self::new) is `Unsupported`.
 ///

@@ -4,6 +4,7 @@ use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
+use poll_sys::fork::Mark;
 use poll_sys::signal::{self, Watch};
 
 use super::error::{self, SignalError};
@@ -20,7 +21,14 @@ use crate::backend::doorbell::Doorbell;
 ///
 /// What the signal would have done by default, it does no more, also after the set is dropped: after
 /// a watched SIGTERM it is the loop that ends the program. A signal that comes again before it was
-/// [taken](Self::pending) is reported once. In a child of `fork`, the handler does nothing.
+/// [taken](Self::pending) is reported once.
+///
+/// # Forks
+/// A child of `fork` inherits the handlers, which do nothing there: a signal to the child is not told
+/// to the parent, and the default action does not come back, so that a child which shall end by
+/// SIGTERM watches it anew. The parent's set finds nothing there and takes nothing from it; dropping it
+/// there leaves the parent's as it is. A program that is executed has the default actions again, and no
+/// signal blocked.
 ///
 /// # Platform
 /// Every Unix. The source is an eventfd on Linux, else a pair of sockets.
@@ -54,6 +62,7 @@ use crate::backend::doorbell::Doorbell;
 /// # std::io::Result::Ok(())
 /// ```
 pub struct Signals {
+    mark: Mark,
     doorbell: Doorbell,
     noted: Arc<signal::Pending>,
     watches: Vec<Watch>,
@@ -69,7 +78,8 @@ impl Signals {
     pub fn new(signals: &[Signal]) -> Result<Self, SignalError> {
         error::check(signals)?;
         let noted = Arc::new(signal::Pending::new());
-        let mut set = Self { doorbell: Doorbell::new()?, noted, watches: Vec::new() };
+        let (mark, doorbell) = (Mark::new()?, Doorbell::new()?);
+        let mut set = Self { mark, doorbell, noted, watches: Vec::new() };
         for (n, signal) in signals.iter().enumerate() {
             if !signals[..n].contains(signal) {
                 set.watch(*signal)?;
@@ -89,8 +99,12 @@ impl Signals {
     /// Takes the signals that have come since the last time, by number.
     ///
     /// Ends the readiness, so it is to be called for each event. What the iterator has not reached
-    /// when it is dropped is lost.
+    /// when it is dropped is lost. Nothing in a child of `fork`.
     pub fn pending(&self) -> Pending {
+        if !self.mark.is_current() {
+            // The doorbell is the parent's too: to answer it would take its signals away.
+            return Pending(0);
+        }
         // Before the look: a signal that comes in between rings again. If it fails, the source stays
         // readable, and is looked at again.
         let _kept = self.doorbell.answer();

@@ -4,11 +4,13 @@
 //! CHILD: the child is a copy of one thread. It runs code that takes no lock of another thread's but
 //! the allocator's, which the C libraries make usable in a child, and leaves by `_exit`.
 
+mod beside;
+
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use poll_core::channel::{self, SendError};
@@ -84,11 +86,16 @@ fn look(poller: &Poller) -> Vec<Token> {
     tokens
 }
 
-/// Runs `test` on each backend, one test at a time: the threads of another could hold the
-/// allocator's lock for longer than a fork of ours should wait.
-fn for_each_backend(test: impl Fn(Parent)) {
+/// One test at a time: the threads of another could hold the allocator's lock for longer than a fork
+/// of ours should wait.
+fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs `test` on each backend.
+fn for_each_backend(test: impl Fn(Parent)) {
+    let _alone = alone();
     for backend in Backend::available() {
         eprintln!("on {backend:?}");
         test(Parent::new(*backend));
