@@ -110,6 +110,7 @@
 //! | `TcpStream::write_vectored` | 1 | `sendmsg` |
 //! | `TcpStream::set_nodelay` | 1 | `setsockopt` |
 //! | `TcpStream::send_urgent` | 1 | `sendto` |
+//! | `TcpStream::at_urgent_mark` | 1 | `ioctl` |
 //! | `TcpStream::try_from(std)` | 2 | `fcntl`, `fcntl` |
 //! | `TcpStream::try_from(fd)` | 5 | `getsockname`, `getsockopt`, `getsockopt`, `fcntl`, `fcntl` |
 //! | `UdpSocket::bind` | 2 | `socket`, `bind` |

@@ -18,7 +18,7 @@ use std::os::fd::AsFd;
 /// # Platform
 /// | system | interface | syscalls |
 /// |---|---|---|
-/// | Linux, Android, FreeBSD, DragonFly, Apple | `sendfile` | 3 |
+/// | Linux, Android, FreeBSD, DragonFly, Apple, illumos, Solaris | `sendfile` | 3 |
 /// | others | `pread` and `send`, up to 16 KiB | 2 |
 ///
 /// # Cost

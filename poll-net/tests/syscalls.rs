@@ -110,6 +110,7 @@ fn tcp() {
     let file = File::open(std::env::current_exe().unwrap()).unwrap();
     operation("sendfile", || sendfile(&client, &file, 0, 10)).unwrap();
     operation("TcpStream::send_urgent", || client.send_urgent(b'!')).unwrap();
+    operation("TcpStream::at_urgent_mark", || server.at_urgent_mark()).unwrap();
     let std = std::net::TcpStream::connect(address).unwrap();
     let ours = operation("TcpStream::try_from(std)", || TcpStream::try_from(std)).unwrap();
     let fd = OwnedFd::from(ours);

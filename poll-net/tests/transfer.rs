@@ -88,6 +88,33 @@ fn splice_moves_from_socket_to_pipe_to_socket() {
 }
 
 #[test]
+fn a_read_ends_at_the_mark_of_the_urgent_byte() {
+    leak_checked(|| {
+        let listener = TcpListener::bind(ANY_PORT).unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut server, _) = until_ready(|| listener.accept()).unwrap();
+        assert!(!server.at_urgent_mark().unwrap());
+        (&client).write_all(b"before").unwrap();
+        client.send_urgent(b'!').unwrap();
+        (&client).write_all(b"after").unwrap();
+        let byte = until_ready(|| server.recv_urgent().map_err(|_| ErrorKind::WouldBlock.into()));
+        assert_eq!(byte.unwrap(), b'!');
+        let (mut read, mut buf) = (Vec::new(), [0; 64]);
+        while !server.at_urgent_mark().unwrap() {
+            let len = until_ready(|| server.read(&mut buf)).unwrap();
+            read.extend_from_slice(&buf[..len]);
+        }
+        assert_eq!(read, b"before");
+        while read.len() < 11 {
+            let len = until_ready(|| server.read(&mut buf)).unwrap();
+            read.extend_from_slice(&buf[..len]);
+            assert!(!server.at_urgent_mark().unwrap());
+        }
+        assert_eq!(read, b"beforeafter");
+    });
+}
+
+#[test]
 fn an_urgent_byte_overtakes_and_is_there_once() {
     leak_checked(|| {
         let listener = TcpListener::bind(ANY_PORT).unwrap();

@@ -373,7 +373,12 @@ mod quiet_flag;
 pub mod quiet_write;
 pub mod rights;
 pub mod sendfile;
-#[cfg(any(target_os = "android", target_os = "linux"))]
+#[cfg(any(
+    target_os = "android",
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "solaris"
+))]
 #[path = "sendfile_offset.rs"]
 mod sendfile_by;
 #[cfg(any(target_os = "dragonfly", target_os = "freebsd"))]
@@ -387,7 +392,9 @@ mod sendfile_by;
     target_os = "android",
     target_os = "dragonfly",
     target_os = "freebsd",
-    target_os = "linux"
+    target_os = "illumos",
+    target_os = "linux",
+    target_os = "solaris"
 )))]
 #[path = "sendfile_copy.rs"]
 mod sendfile_by;
@@ -448,6 +455,14 @@ mod udp_v4;
 #[path = "udp_v4_none.rs"]
 mod udp_v4;
 pub mod urgent;
+#[cfg(not(target_os = "android"))]
+mod urgent_mark;
+#[cfg(target_os = "android")]
+#[path = "urgent_mark_ioctl.rs"]
+mod urgent_mark;
+// Compiled here as well, for its tests.
+#[cfg(all(test, target_os = "linux"))]
+mod urgent_mark_ioctl;
 
 // Where descriptors are born with their flags …
 #[cfg(any(
@@ -626,7 +641,7 @@ mod names {
     pub(crate) const UDP_GRO: Option<(c_int, c_int)> = None;
 
     /// The `sendfile` whose offsets are of 64 bits.
-    #[cfg(target_os = "android")]
+    #[cfg(any(target_os = "android", target_os = "illumos", target_os = "solaris"))]
     pub(crate) use libc::sendfile;
     #[cfg(target_os = "linux")]
     pub(crate) use libc::sendfile64 as sendfile;

@@ -17,6 +17,7 @@ use crate::{sendfile_by, sigpipe};
 /// |---|---|---|
 /// | Linux, Android | `sendfile` | 3 |
 /// | FreeBSD, DragonFly, Apple | `sendfile` | 3 |
+/// | illumos, Solaris | `sendfile` of libsendfile | 3 |
 /// | others | `pread` and `send` of up to 16 KiB | 2 |
 ///
 /// # Cost
@@ -25,7 +26,8 @@ use crate::{sendfile_by, sigpipe};
 ///
 /// # Source
 /// <https://man7.org/linux/man-pages/man2/sendfile.2.html>,
-/// <https://man.freebsd.org/cgi/man.cgi?query=sendfile>
+/// <https://man.freebsd.org/cgi/man.cgi?query=sendfile>,
+/// <https://illumos.org/man/3EXT/sendfile>
 ///
 /// # Examples
 /// ```

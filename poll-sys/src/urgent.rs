@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use crate::names;
 use crate::result::check_size;
+use crate::urgent_mark;
 
 /// Sends one urgent byte.
 ///
@@ -63,4 +64,42 @@ pub fn receive(stream: BorrowedFd<'_>) -> io::Result<u8> {
         0 => Err(io::ErrorKind::UnexpectedEof.into()),
         _ => Ok(byte),
     }
+}
+
+/// Whether the next read would begin where the urgent byte stood among the others. A read ends before
+/// that mark.
+///
+/// # Errors
+/// `ENOTTY` or `EINVAL` on what is no socket.
+///
+/// # Platform
+/// | system | by |
+/// |---|---|
+/// | Android | `ioctl` with `SIOCATMARK`: its C library has the function from Android 8.0 |
+/// | others | `sockatmark` |
+///
+/// # Cost
+/// One syscall. No allocation.
+///
+/// # Source
+/// <https://pubs.opengroup.org/onlinepubs/9799919799/functions/sockatmark.html>,
+/// <https://man7.org/linux/man-pages/man3/sockatmark.3.html>
+///
+/// # Examples
+/// ```
+/// use std::io::Write;
+/// use std::os::fd::AsFd;
+/// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let mut client = std::net::TcpStream::connect(listener.local_addr()?)?;
+/// let (server, _) = listener.accept()?;
+/// client.write_all(b"before")?;
+/// poll_sys::urgent::send(client.as_fd(), b'!')?;
+/// while poll_sys::urgent::receive(server.as_fd()).is_err() {}
+/// assert!(!poll_sys::urgent::at_mark(server.as_fd())?);
+/// std::io::Read::read_exact(&mut &server, &mut [0; 6])?;
+/// assert!(poll_sys::urgent::at_mark(server.as_fd())?);
+/// # std::io::Result::Ok(())
+/// ```
+pub fn at_mark(stream: BorrowedFd<'_>) -> io::Result<bool> {
+    urgent_mark::at_mark(stream)
 }

@@ -295,6 +295,51 @@ impl TcpStream {
         poll_sys::urgent::receive(self.0.as_fd())
     }
 
+    /// Whether the next read would begin where the byte of urgent data stood among the others.
+    ///
+    /// A read never crosses that mark: it ends before it. So a protocol that has urgent data mean
+    /// "forget what I sent so far" (Telnet's interrupt does) reads and drops until this says yes.
+    ///
+    /// # Errors
+    /// None is expected.
+    ///
+    /// # Platform
+    /// That of [`at_mark`](poll_sys::urgent::at_mark).
+    ///
+    /// # Cost
+    /// One syscall.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::io::{Read, Write};
+    /// use std::net::Ipv4Addr;
+    /// use poll_net::{TcpListener, TcpStream};
+    ///
+    /// let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    /// let mut client = TcpStream::connect(listener.local_addr()?)?;
+    /// let (mut server, _) = listener.accept()?;
+    /// client.write_all(b"forget this")?;
+    /// client.send_urgent(b'!')?;
+    /// client.write_all(b"do that")?;
+    ///
+    /// while server.recv_urgent().is_err() {} // A program waits here, for priority data.
+    /// let mut buffer = [0; 64];
+    /// while !server.at_urgent_mark()? {
+    ///     server.read(&mut buffer)?;
+    /// }
+    /// let read = loop {
+    ///     match server.read(&mut buffer) {
+    ///         Ok(read) => break read,
+    ///         Err(_) => {} // A program waits here too.
+    ///     }
+    /// };
+    /// assert!(b"do that".starts_with(&buffer[..read]));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn at_urgent_mark(&self) -> io::Result<bool> {
+        poll_sys::urgent::at_mark(self.0.as_fd())
+    }
+
     /// Every other socket option. (It reaches `set_nonblocking(false)` too: this crate's promise
     /// ends there.)
     ///
