@@ -212,7 +212,7 @@ fn a_signal_that_is_ignored_is_counted_each_time_it_comes() {
         let this = unsafe { libc::getpid() };
         // SAFETY: 1. kill(2) takes two numbers and reads no memory. 2. What the signal does to this
         // process is nothing, by its default.
-        assert_eq!(unsafe { libc::kill(this, libc::SIGURG) }, 0);
+        check(unsafe { libc::kill(this, libc::SIGURG) }).unwrap();
         let events = kq.wait(CAP);
         assert_eq!(events.len(), 1, "{events:?}");
         assert_eq!((events[0].filter(), events[0].ident()), (Filter::SIGNAL, number as usize));
