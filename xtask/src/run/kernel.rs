@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use super::bundle;
 use super::skips::Place;
 use super::suite::{self, Program};
-use crate::process::{Run, which};
+use crate::process::{Output, Run, which};
 use crate::report::Row;
 use crate::workspace;
 
@@ -82,23 +82,8 @@ poweroff -f
 /// # Errors
 /// When a tool is missing or the kernel's package cannot be fetched.
 pub(super) fn run(kernel: Kernel, programs: &[Program]) -> Result<Vec<Row>> {
-    for tool in ["qemu-system-x86_64", "cpio", "dpkg-deb", "apt-get"] {
-        if which(tool).is_none() {
-            bail!("{tool} is not installed; `cargo xtask setup --install` brings it");
-        }
-    }
-    let image = image(kernel)?;
-    let dir = tempfile::tempdir().context("a place for the initial ramdisk")?;
-    let ramdisk = ramdisk(dir.path(), programs)?;
     let begun = Instant::now();
-    let output = Run::new("qemu-system-x86_64")
-        .args(["-accel", "tcg", "-M", "q35", "-cpu", CPU, "-smp", "2", "-m", "2G"])
-        .args(["-nographic", "-no-reboot", "-nic", "none"])
-        .args(["-append", "console=ttyS0 quiet panic=-1 rdinit=/init"])
-        .args(["-kernel".as_ref(), image.as_path()])
-        .args(["-initrd".as_ref(), ramdisk.as_path()])
-        .limit(LIMIT)
-        .output()?;
+    let output = boot(kernel, |suites| bundle::write(suites, programs, Place::Kernel))?;
     let name = format!("Linux {}", kernel.version());
     let results = bundle::read(&output.stdout, programs, Place::Kernel, &name);
     let row = suite::row(&name, "qemu-system-x86_64", &results.verdicts);
@@ -107,6 +92,40 @@ pub(super) fn run(kernel: Kernel, programs: &[Program]) -> Result<Vec<Row>> {
         row.detail = format!("the machine ran nothing: {}\n{}", output.status, output.said());
     }
     Ok([row].into_iter().chain(results.skipped).collect())
+}
+
+/// Boots `kernel` and runs a shell script there; `program` stands beside it.
+///
+/// # Errors
+/// When a tool is missing or the kernel's package cannot be fetched.
+pub(crate) fn script(kernel: Kernel, program: &Path, script: &str) -> Result<Output> {
+    boot(kernel, |suites| {
+        std::fs::create_dir(suites)?;
+        let name = program.file_name().context("a program has a name")?;
+        std::fs::copy(program, suites.join(name))?;
+        std::fs::write(suites.join("run.sh"), format!("cd /suites\n{script}"))?;
+        Ok(())
+    })
+}
+
+/// Boots `kernel` with what `fill` puts into a directory, and runs `run.sh` there.
+fn boot(kernel: Kernel, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Output> {
+    for tool in ["qemu-system-x86_64", "cpio", "dpkg-deb", "apt-get"] {
+        if which(tool).is_none() {
+            bail!("{tool} is not installed; `cargo xtask setup --install` brings it");
+        }
+    }
+    let image = image(kernel)?;
+    let dir = tempfile::tempdir().context("a place for the initial ramdisk")?;
+    let ramdisk = ramdisk(dir.path(), fill)?;
+    Run::new("qemu-system-x86_64")
+        .args(["-accel", "tcg", "-M", "q35", "-cpu", CPU, "-smp", "2", "-m", "2G"])
+        .args(["-nographic", "-no-reboot", "-nic", "none"])
+        .args(["-append", "console=ttyS0 quiet panic=-1 rdinit=/init"])
+        .args(["-kernel".as_ref(), image.as_path()])
+        .args(["-initrd".as_ref(), ramdisk.as_path()])
+        .limit(LIMIT)
+        .output()
 }
 
 /// The kernel's file, fetched once.
@@ -163,14 +182,14 @@ fn apt(dir: &Path, program: &str, args: &[&str]) -> Result<String> {
 }
 
 /// An archive with busybox, the suites and `/init`.
-fn ramdisk(dir: &Path, programs: &[Program]) -> Result<PathBuf> {
+fn ramdisk(dir: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     if !Path::new(BUSYBOX).exists() {
         bail!("{BUSYBOX} is not installed; `cargo xtask setup --install` brings it");
     }
     let root = dir.join("root");
     std::fs::create_dir_all(root.join("bin"))?;
     std::fs::copy(BUSYBOX, root.join("bin/busybox"))?;
-    bundle::write(&root.join("suites"), programs, Place::Kernel)?;
+    fill(&root.join("suites"))?;
     std::fs::write(root.join("init"), INIT)?;
     let pack = "chmod 755 init && find . | cpio --quiet -o -H newc > ../ramdisk";
     Run::new("sh").args(["-c", pack]).dir(&root).output()?.ok().context("packing the ramdisk")?;

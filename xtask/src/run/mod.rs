@@ -16,7 +16,7 @@ use clap::Args;
 use crate::report::{Report, Row};
 use crate::targets::{self, Emulator, TARGETS, Target, Tier};
 use crate::toolchain::Way;
-pub(crate) use kernel::Kernel;
+pub(crate) use kernel::{Kernel, script};
 use suite::Choice;
 pub(crate) use suite::Tally;
 
