@@ -223,4 +223,14 @@ mod tests {
         let family = libc::AF_INET6;
         assert_eq!(format!("{address:?}"), format!("Address {{ family: {family} }}"));
     }
+
+    #[test]
+    fn a_unix_address_without_a_path_is_unnamed() {
+        for (len, family) in [(2, libc::AF_INET), (2, libc::AF_UNIX), (3, libc::AF_UNIX)] {
+            let mut address = Address::none();
+            address.storage.ss_family = family as libc::sa_family_t;
+            address.set_len(len);
+            assert!(address.to_unix().unwrap().is_unnamed(), "{len} bytes");
+        }
+    }
 }

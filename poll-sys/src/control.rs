@@ -195,4 +195,12 @@ mod tests {
             prop_assert_eq!(writer.finish().is_empty(), !fits);
         }
     }
+
+    #[test]
+    fn a_message_that_just_fits_fits() {
+        let mut buf = Space::<64>::ZERO;
+        let mut writer = Writer::new(&mut buf.0[..space(4)]);
+        assert!(writer.push(1, 2, &[7; 4]));
+        assert!(!writer.push(1, 2, &[]));
+    }
 }

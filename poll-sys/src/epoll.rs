@@ -408,4 +408,15 @@ mod tests {
         let event = Event::new(Flags::IN | Flags::HUP, 3);
         assert_eq!(format!("{event:?}"), "Event { flags: Flags(IN | HUP), data: 3 }");
     }
+
+    #[test]
+    fn a_wait_without_a_limit_lasts_until_there_is_something() {
+        use crate::timerfd::{self, Clock, Start};
+        let queue = create().unwrap();
+        let timer = timerfd::create(Clock::Monotonic).unwrap();
+        add(queue.as_fd(), timer.as_fd(), Flags::IN, 0).unwrap();
+        let soon = Duration::from_millis(10);
+        timerfd::set(timer.as_fd(), Start::Relative, soon, Duration::ZERO).unwrap();
+        assert_eq!(wait(queue.as_fd(), &mut room(1), None).unwrap(), 1);
+    }
 }

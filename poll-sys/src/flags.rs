@@ -105,3 +105,27 @@ fn status(fd: BorrowedFd<'_>) -> io::Result<libc::c_int> {
     // (fcntl(2)).
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+
+    use super::*;
+
+    #[test]
+    fn each_flag_is_told_as_it_is_and_once_set_stays() {
+        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        // SAFETY: 1. The argument is an integer (dup(2)).
+        let number = check(unsafe { libc::dup(ours.as_raw_fd()) }).unwrap();
+        // SAFETY: 1. It is open and nobody else owns it: dup(2) has just made it. 2. close(2) is all
+        // that it needs.
+        let bare = unsafe { OwnedFd::from_raw_fd(number) };
+        let bare = bare.as_fd();
+        assert_eq!((is_nonblocking(bare).unwrap(), is_cloexec(bare).unwrap()), (false, false));
+        for _ in 0..2 {
+            set_nonblocking(bare).unwrap();
+            set_cloexec(bare).unwrap();
+            assert_eq!((is_nonblocking(bare).unwrap(), is_cloexec(bare).unwrap()), (true, true));
+        }
+    }
+}

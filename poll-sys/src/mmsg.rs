@@ -142,11 +142,8 @@ pub fn send(socket: BorrowedFd<'_>, datagrams: &[Transmit<'_>]) -> io::Result<us
         header.msg_iovlen = 1;
         let mut control = Writer::new(&mut controls[row].0);
         datagram.write_control(&mut control)?;
-        let control_len = control.finish().len();
-        if control_len > 0 {
-            header.msg_control = (&raw mut controls[row].0).cast();
-            header.msg_controllen = control_len as _;
-        }
+        header.msg_controllen = control.finish().len() as _;
+        header.msg_control = (&raw mut controls[row].0).cast();
     }
     let (fd, first) = (socket.as_raw_fd(), headers.as_mut_ptr());
     // SAFETY: 1. `socket` is borrowed, so open. 2. `first` is to `rows` headers whose pointers are

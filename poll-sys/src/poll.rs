@@ -158,4 +158,14 @@ mod tests {
             assert_eq!(wait(&mut list, Some(timeout)).unwrap(), 1);
         }
     }
+
+    #[test]
+    fn debug_names_the_flags() {
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let mut list = [PollFd::new(ours.as_fd(), Flags::IN | Flags::OUT)];
+        wait(&mut list, Some(Duration::ZERO)).unwrap();
+        let number = ours.as_raw_fd();
+        let shown = format!("PollFd {{ fd: {number}, asked: Flags(IN | OUT), found: Flags(OUT) }}");
+        assert_eq!(format!("{:?}", list[0]), shown);
+    }
 }

@@ -148,3 +148,23 @@ fn own(control: &[u8]) -> impl Iterator<Item = OwnedFd> {
 fn invalid(why: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, why)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_came_whole_was_not_truncated() {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let mut fds = Vec::new();
+        for sent in [&[][..], &[ours.as_fd()][..]] {
+            send(ours.as_fd(), &[IoSlice::new(b"x")], sent).unwrap();
+            let mut bytes = [0; 4];
+            let bufs = &mut [IoSliceMut::new(&mut bytes)];
+            let received = receive(theirs.as_fd(), bufs, MAX, &mut fds).unwrap();
+            let expected = Received { len: 1, accepted: sent.len(), ..Received::default() };
+            assert_eq!(received, expected);
+        }
+        assert_eq!(fds.len(), 1);
+    }
+}

@@ -180,4 +180,55 @@ mod tests {
             assert_eq!(result.unwrap_err().raw_os_error(), Some(libc::EINVAL));
         }
     }
+
+    /// Sends itself `signal` with a value, and reads what came.
+    fn queued(signal: i32, value: usize) -> io::Result<Info> {
+        let descriptor = create(&[signal])?;
+        let value = libc::sigval { sival_ptr: value as *mut libc::c_void };
+        // SAFETY: 1. The arguments are numbers: the value is handed back and never dereferenced.
+        check(unsafe { libc::sigqueue(std::process::id() as libc::pid_t, signal, value) })?;
+        read(descriptor.as_fd())
+    }
+
+    /// In a child, because its one thread has the signal blocked, and because it becomes somebody.
+    #[test]
+    fn what_is_read_says_who_sent_what() {
+        let good = crate::fork::tests::in_child(|| {
+            // SAFETY: 1. No precondition (getuid(2)).
+            if unsafe { libc::getuid() } == 0 {
+                // SAFETY: 1. The argument is an integer, and the process has one thread (setuid(2)).
+                unsafe { libc::setuid(54_321) };
+            }
+            // SAFETY: 1. No precondition (getuid(2)).
+            let user = unsafe { libc::getuid() };
+            block(&[libc::SIGUSR1]).unwrap();
+            let Ok(info) = queued(libc::SIGUSR1, 77) else { return false };
+            let told = (info.signal(), info.code(), info.user(), info.value());
+            told == (libc::SIGUSR1, libc::SI_QUEUE, user, 77)
+                && info.process() == std::process::id()
+                && format!("{info:?}").starts_with("Info { signal: 10, code: -1")
+        });
+        assert!(good);
+    }
+
+    #[test]
+    fn what_is_read_of_a_child_says_how_it_ended() {
+        let good = crate::fork::tests::in_child(|| {
+            block(&[libc::SIGCHLD]).unwrap();
+            let Ok(descriptor) = create(&[libc::SIGCHLD]) else { return false };
+            // SAFETY: 1. fork(2) has no memory precondition; the child leaves at once.
+            let child = unsafe { libc::fork() };
+            if child == 0 {
+                // SAFETY: 1. _exit(2) takes an integer and does not return.
+                unsafe { libc::_exit(7) };
+            }
+            let mut lines = [crate::poll::PollFd::new(descriptor.as_fd(), crate::poll::Flags::IN)];
+            crate::poll::wait(&mut lines, Some(std::time::Duration::from_secs(20))).unwrap();
+            read(descriptor.as_fd()).is_ok_and(|info| {
+                (info.code(), info.status()) == (libc::CLD_EXITED, 7)
+                    && i64::from(info.process()) == i64::from(child)
+            })
+        });
+        assert!(good);
+    }
 }

@@ -133,4 +133,22 @@ mod tests {
         take::pending(&sigpipe_set());
         assert!(!is_pending());
     }
+
+    #[test]
+    fn the_thread_takes_the_signal_again_afterwards() {
+        let is_blocked = || {
+            let mut mask = MaybeUninit::<sigset_t>::uninit();
+            // SAFETY: 1. A null set changes nothing, and the old mask is written to a pointer that has
+            // room for it (pthread_sigmask(3)).
+            unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), mask.as_mut_ptr()) };
+            // SAFETY: 1. Every byte of it was written (SET-INIT).
+            has_sigpipe(&unsafe { mask.assume_init() })
+        };
+        without(|| {
+            assert!(is_blocked());
+            Ok(())
+        })
+        .unwrap();
+        assert!(!is_blocked());
+    }
 }

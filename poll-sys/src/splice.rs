@@ -50,3 +50,21 @@ pub fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, count: usize) -> io::Res
     // allowed: the descriptors' own positions (splice(2)).
     sigpipe::without(|| check_size(unsafe { libc::splice(from, none, to, none, count, flags) }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_pipe_is_not_waited_for_although_it_would_block() {
+        let (reader, _writer) = crate::pipe::pipe().unwrap();
+        // SAFETY: 1. F_SETFL takes an integer (fcntl(2)). 2. The descriptor is open: it is owned.
+        let set = unsafe { libc::fcntl(reader.as_raw_fd(), libc::F_SETFL, 0) };
+        assert_eq!(set, 0);
+        let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+        let error = splice(reader.as_fd(), ours.as_fd(), 10).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+}

@@ -403,6 +403,8 @@ mod tests {
         let mut control = Writer::new(&mut space.0);
         for (level, kind, len) in [
             (libc::IPPROTO_IP, libc::IP_TTL, 4),
+            // As long as a destination, and none.
+            (libc::IPPROTO_IP, libc::IP_TTL, 12),
             // Of the right kind, and too short to be one.
             (libc::IPPROTO_IP, libc::IP_PKTINFO, 11),
             (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, 4),
@@ -422,5 +424,12 @@ mod tests {
             let error = transmit.write_control(&mut Writer::new(&mut [0; 8])).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         }
+    }
+
+    #[test]
+    fn a_source_is_the_address_and_no_interface() {
+        let from: Ipv6Addr = "2001:db8::7".parse().unwrap();
+        let info = v6_source(from);
+        assert_eq!((&info[..16], &info[16..]), (&from.octets()[..], &[0; 4][..]));
     }
 }

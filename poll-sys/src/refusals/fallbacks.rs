@@ -160,3 +160,42 @@ fn what_cannot_be_read_says_why() {
         is(timer.take(), libc::EIO) && is(signals.next(), libc::EIO)
     }));
 }
+
+#[test]
+fn a_kernel_without_busy_polling_says_unsupported() {
+    let poller = Poller::with_backend(Backend::Epoll).unwrap();
+    for (errno, kind) in
+        [(libc::ENOTTY, io::ErrorKind::Unsupported), (libc::EPERM, io::ErrorKind::PermissionDenied)]
+    {
+        let refused = || {
+            let own = Poller::with_backend(poller.backend())?;
+            own.set_busy_poll(poll_core::BusyPoll::new(Duration::ZERO))
+        };
+        assert!(without(libc::SYS_ioctl, errno, || {
+            refused().is_err_and(|error| error.kind() == kind)
+        }));
+    }
+}
+
+/// In a child, whose one thread has the signal blocked.
+#[test]
+fn a_queued_signal_says_who_sent_what() {
+    let good = in_child(|| {
+        // SAFETY: 1. The argument is an integer, and the process has one thread (setuid(2)); it fails
+        // for who is nobody special, whose number is not 0 either.
+        unsafe { libc::setuid(54_321) };
+        // SAFETY: 1. No precondition (getuid(2)).
+        let user = unsafe { libc::getuid() };
+        let Ok(queue) = Queued::new(&[Signal::USR1, Signal::CHLD]) else { return NO_ERROR };
+        let value = libc::sigval { sival_ptr: 77 as *mut libc::c_void };
+        // SAFETY: 1. The arguments are numbers: the value is handed back and never dereferenced.
+        unsafe { libc::sigqueue(std::process::id() as libc::pid_t, libc::SIGUSR1, value) };
+        let Ok(Some(sent)) = queue.next() else { return OTHER_ERROR };
+        let ended = in_child(|| 7);
+        let Ok(Some(child)) = queue.next() else { return OTHER_ERROR };
+        let good = (sent.code(), sent.user(), sent.value()) == (libc::SI_QUEUE, user, 77)
+            && (child.code(), child.status()) == (libc::CLD_EXITED, ended);
+        if good { GOOD } else { LEAKED }
+    });
+    assert_eq!(good, GOOD);
+}
