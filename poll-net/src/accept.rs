@@ -166,6 +166,7 @@ mod tests {
     use super::*;
 
     /// A listener whose answers are scripted; then its queue is empty.
+    #[derive(Debug)]
     struct Script(RefCell<Vec<Result<u8, ErrorKind>>>);
 
     impl sealed::Sealed for Script {}
@@ -216,9 +217,9 @@ mod tests {
     }
 
     #[test]
-    fn connections_that_died_in_the_queue_are_skipped() {
+    fn connections_that_died_in_the_queue_are_skipped_and_interruptions_too() {
         let gone = Err(ErrorKind::ConnectionAborted);
-        let script = script(&[gone, Ok(1), gone, gone, Ok(2), gone]);
+        let script = script(&[gone, Ok(1), gone, Err(ErrorKind::Interrupted), Ok(2), gone]);
         let mut ready = AcceptReady::new(&script);
         assert_eq!(run(&mut ready), [Ok(1), Ok(2)]);
         assert!(ready.is_drained());
@@ -247,5 +248,14 @@ mod tests {
         let full = Err(ErrorKind::OutOfMemory);
         let script = script(&[full, Ok(1), full]);
         assert_eq!(run(&mut AcceptReady::new(&script)), [full, Ok(1), full]);
+    }
+
+    #[test]
+    fn debug_names_it_and_its_state() {
+        let script = script(&[]);
+        let mut ready = AcceptReady::new(&script);
+        assert_eq!(run(&mut ready), []);
+        let shown = format!("{ready:?}");
+        assert!(shown.contains("AcceptReady") && shown.contains("Drained"), "{shown}");
     }
 }

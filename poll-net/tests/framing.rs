@@ -240,3 +240,61 @@ fn held_messages_cost_no_read() {
     }
     assert_eq!(reader.read(&mut stream).unwrap_err().kind(), ErrorKind::WouldBlock);
 }
+
+#[test]
+fn a_stream_that_would_block_is_not_asked_again_in_one_call() {
+    let mut stream = Fitful::new(b"", &[0, 0]);
+    let mut writer = FrameWriter::new(4);
+    writer.push(Bytes::from_static(b"1234")).unwrap();
+    for left in [1, 0] {
+        assert_eq!(writer.write(&mut stream).unwrap_err().kind(), ErrorKind::WouldBlock);
+        assert_eq!((stream.steps.len(), writer.unwritten()), (left, 8));
+    }
+    writer.write(&mut stream).unwrap();
+    assert_eq!(writer.unwritten(), 0);
+}
+
+/// How many bytes each call was asked to write.
+#[derive(Default)]
+struct Asked(Vec<usize>);
+
+impl Write for Asked {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[io::IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        self.0.push(slices.iter().map(|slice| slice.len()).sum());
+        Ok(self.0[self.0.len() - 1])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn thirty_two_frames_are_one_write() {
+    let mut writer = FrameWriter::new(6);
+    for _ in 0..40 {
+        writer.push(Bytes::from_static(b"abcdef")).unwrap();
+    }
+    let mut asked = Asked::default();
+    writer.write(&mut asked).unwrap();
+    assert_eq!(asked.0, [320, 80]);
+}
+
+#[test]
+fn the_rest_of_a_long_frame_is_asked_for_and_no_more() {
+    const LEN: usize = 60_000;
+    let mut stream = Fitful::new(&encode(&[vec![7; LEN]]), &[1004]);
+    let frame = FrameReader::new(LEN).read(&mut stream).unwrap().unwrap();
+    assert_eq!((frame.len(), stream.largest_read), (LEN, LEN - 1000));
+}
+
+#[test]
+fn too_long_says_the_limit() {
+    assert!(
+        FrameWriter::new(7).push(Bytes::from(vec![0; 8])).unwrap_err().to_string().contains('7')
+    );
+}

@@ -82,3 +82,19 @@ fn what_is_no_pipe_is_refused() {
         assert_kind(PipeWriter::try_from(socket()), ErrorKind::InvalidInput);
     });
 }
+
+#[test]
+fn a_reader_that_is_owned_or_borrowed_fills_every_slice() {
+    fn read(mut reader: impl Read) {
+        let (mut a, mut b) = ([0; 1], [0; 2]);
+        let bufs = &mut [IoSliceMut::new(&mut a), IoSliceMut::new(&mut b)];
+        assert_eq!(reader.read_vectored(bufs).unwrap(), 3);
+        assert_eq!((&a, &b), (b"a", b"bc"));
+    }
+    leak_checked(|| {
+        let (reader, mut writer) = pipe().unwrap();
+        writer.write_all(b"abcabc").unwrap();
+        read(&reader);
+        read(reader);
+    });
+}

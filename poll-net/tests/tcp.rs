@@ -280,3 +280,14 @@ fn errors_have_their_kinds() {
         assert_kind(idle.shutdown(Shutdown::Both), ErrorKind::NotConnected);
     });
 }
+
+#[test]
+fn the_error_of_a_refused_connect_is_taken_once() {
+    leak_checked(|| {
+        let (_holder, address) = nobody_listens();
+        let stream = TcpStream::connect(address).unwrap();
+        let error = until_ready(|| stream.take_error()?.ok_or(ErrorKind::WouldBlock.into()));
+        assert_eq!(error.unwrap().kind(), ErrorKind::ConnectionRefused);
+        assert!(stream.take_error().unwrap().is_none());
+    });
+}

@@ -6,6 +6,7 @@ mod common;
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -324,5 +325,29 @@ fn std_sockets_go_in_and_out() {
         let a = OwnedFd::from(std::os::unix::net::UnixStream::from(a));
         assert!(is_nonblocking(a.as_fd()).unwrap());
         assert_kind(UnixListener::try_from(a), ErrorKind::InvalidInput);
+    });
+}
+
+#[test]
+fn a_shutdown_ends_the_reading_of_the_other() {
+    leak_checked(|| {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        assert_kind((&theirs).read(&mut [0; 1]), ErrorKind::WouldBlock);
+        ours.shutdown(Shutdown::Write).unwrap();
+        assert_eq!((&theirs).read(&mut [0; 1]).unwrap(), 0);
+        let (ours, theirs) = UnixDatagram::pair().unwrap();
+        ours.shutdown(Shutdown::Read).unwrap();
+        assert_kind(theirs.send(b"x"), ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
+fn a_stream_whose_peer_left_something_unread_has_an_error_once() {
+    leak_checked(|| {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        (&ours).write_all(b"x").unwrap();
+        drop(theirs);
+        assert_eq!(ours.take_error().unwrap().unwrap().kind(), ErrorKind::ConnectionReset);
+        assert!(ours.take_error().unwrap().is_none());
     });
 }
