@@ -1,4 +1,4 @@
-//! The storage of keyed timers: 24 bytes for a timer with a word of payload, and 4 beside it.
+//! The storage of keyed timers: 28 bytes for a timer with a word of payload.
 
 use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
@@ -11,43 +11,68 @@ use crate::ring::{NOWHERE, Node, Nodes, PLACE_BITS};
 /// The generation of a cell: how often it was used. A cell retires when its numbers are used up.
 pub(crate) type Generation = NonZeroU32;
 
-/// The high bits of the order number, and the place, in the three bytes that the discriminant of a
-/// cell leaves free.
-type Tag = [u8; 3];
+const PLACE: u16 = (1 << PLACE_BITS) - 1;
 
-const PLACE: u32 = (1 << PLACE_BITS) - 1;
-
-#[inline]
-fn tag(order: u64, place: u16) -> Tag {
-    let bits = ((order >> 32) as u32) << PLACE_BITS | u32::from(place);
-    let [a, b, c, _] = bits.to_le_bytes();
-    [a, b, c]
+/// The place, and as many bits of the order number as fit beside it and in a byte. The rest of that
+/// number is kept beside the cell.
+#[derive(Debug, Clone, Copy)]
+struct Tag {
+    /// The place in the low bits, and the order number's bits from 32 on.
+    low: u16,
+    high: u8,
 }
 
-#[inline]
-fn bits([a, b, c]: Tag) -> u32 {
-    u32::from_le_bytes([a, b, c, 0])
+impl Tag {
+    #[inline]
+    fn new(order: u64, place: u16) -> Self {
+        let low = ((order >> 32) as u16) << PLACE_BITS | place;
+        Self { low, high: (order >> (48 - PLACE_BITS)) as u8 }
+    }
+
+    #[inline]
+    fn place(self) -> u16 {
+        self.low & PLACE
+    }
+
+    /// The order number without its low 32 bits.
+    #[inline]
+    fn order(self) -> u64 {
+        u64::from(self.low >> PLACE_BITS) << 32 | u64::from(self.high) << (48 - PLACE_BITS)
+    }
+
+    #[inline]
+    fn at(self, place: u16) -> Self {
+        Self { low: self.low & !PLACE | place, ..self }
+    }
 }
 
 /// A place for a timer. A free one keeps its place and deadline, see FILED-EARLY in `ring`.
+///
+/// The fields of the tag stand alone, so that they fit beside the discriminant.
 #[derive(Debug, Clone)]
 enum Cell<T> {
-    Live { tag: Tag, generation: Generation, deadline: u64, value: T },
-    Free { tag: Tag, generation: Generation, deadline: u64 },
+    Live { low: u16, high: u8, generation: Generation, deadline: u64, value: T },
+    Free { low: u16, high: u8, generation: Generation, deadline: u64 },
 }
 
 impl<T> Cell<T> {
+    /// One that was never used.
+    const NEW: Self =
+        Self::Free { low: NOWHERE, high: 0, generation: Generation::MIN, deadline: 0 };
+
     #[inline]
     fn tag(&self) -> Tag {
         match *self {
-            Self::Live { tag, .. } | Self::Free { tag, .. } => tag,
+            Self::Live { low, high, .. } | Self::Free { low, high, .. } => Tag { low, high },
         }
     }
 
     #[inline]
-    fn tag_mut(&mut self) -> &mut Tag {
+    fn set_tag(&mut self, tag: Tag) {
         match self {
-            Self::Live { tag, .. } | Self::Free { tag, .. } => tag,
+            Self::Live { low, high, .. } | Self::Free { low, high, .. } => {
+                (*low, *high) = (tag.low, tag.high);
+            }
         }
     }
 
@@ -57,13 +82,41 @@ impl<T> Cell<T> {
             Self::Live { generation, .. } | Self::Free { generation, .. } => generation,
         }
     }
+
+    #[inline]
+    fn deadline(&self) -> u64 {
+        match *self {
+            Self::Live { deadline, .. } | Self::Free { deadline, .. } => deadline,
+        }
+    }
+
+    #[inline]
+    fn set_deadline(&mut self, new: u64) {
+        match self {
+            Self::Live { deadline, .. } | Self::Free { deadline, .. } => *deadline = new,
+        }
+    }
+
+    #[inline]
+    fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. })
+    }
+}
+
+/// Two cells and the low bits of their order numbers, close together: a word beside one cell would
+/// be padded to two.
+#[derive(Debug, Clone)]
+#[repr(C)]
+struct Pair<T> {
+    low: [u32; 2],
+    cells: [Cell<T>; 2],
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Cells<T> {
-    cells: Vec<Cell<T>>,
-    /// The low bits of each cell's order number.
-    low: Vec<u32>,
+    pairs: Vec<Pair<T>>,
+    /// How many cells are in use, free ones too. One after them may be left in the last pair.
+    len: u32,
     free: FreeSet,
     /// A free cell that is not in the set: who cancels one and adds one goes no further.
     spare: Option<u32>,
@@ -75,52 +128,79 @@ impl<T> Nodes for Cells<T> {
     const LAST_ORDER: u64 = u64::MAX >> (8 + PLACE_BITS);
 
     fn node_count(&self) -> u32 {
-        self.cells.len() as u32
+        self.len
     }
 
     #[inline]
     fn node(&self, id: u32) -> Node {
-        let (tag, deadline, live) = match self.cells[id as usize] {
-            Cell::Live { tag, deadline, .. } => (tag, deadline, true),
-            Cell::Free { tag, deadline, .. } => (tag, deadline, false),
-        };
-        Node { deadline, place: (bits(tag) & PLACE) as u16, live }
+        let cell = self.cell(id);
+        Node { deadline: cell.deadline(), place: cell.tag().place(), live: cell.is_live() }
     }
 
     #[inline]
     fn order(&self, id: u32) -> u64 {
-        let high = bits(self.cells[id as usize].tag()) >> PLACE_BITS;
-        u64::from(high) << 32 | u64::from(self.low[id as usize])
+        self.cell(id).tag().order() | u64::from(self.pair(id).low[id as usize % 2])
     }
 
     #[inline]
-    fn put(&mut self, id: u32, new_deadline: u64, order: u64, place: u16) {
-        let (Cell::Live { tag: old, deadline, .. } | Cell::Free { tag: old, deadline, .. }) =
-            &mut self.cells[id as usize];
-        *old = tag(order, place);
-        *deadline = new_deadline;
-        self.low[id as usize] = order as u32;
+    fn put(&mut self, id: u32, deadline: u64, order: u64, place: u16) {
+        let pair = self.pair_mut(id);
+        let cell = &mut pair.cells[id as usize % 2];
+        cell.set_tag(Tag::new(order, place));
+        cell.set_deadline(deadline);
+        pair.low[id as usize % 2] = order as u32;
     }
 
     #[inline]
     fn set_place(&mut self, id: u32, place: u16) {
-        let tag = self.cells[id as usize].tag_mut();
-        let [a, b, c, _] = (bits(*tag) & !PLACE | u32::from(place)).to_le_bytes();
-        *tag = [a, b, c];
+        let cell = self.cell_mut(id);
+        cell.set_tag(cell.tag().at(place));
     }
 
     fn set_order(&mut self, id: u32, order: u64) {
-        let place = self.node(id).place;
-        *self.cells[id as usize].tag_mut() = tag(order, place);
-        self.low[id as usize] = order as u32;
+        let pair = self.pair_mut(id);
+        let cell = &mut pair.cells[id as usize % 2];
+        cell.set_tag(Tag::new(order, cell.tag().place()));
+        pair.low[id as usize % 2] = order as u32;
     }
 }
 
 impl<T> Cells<T> {
+    #[inline]
+    fn pair(&self, id: u32) -> &Pair<T> {
+        &self.pairs[id as usize / 2]
+    }
+
+    #[inline]
+    fn pair_mut(&mut self, id: u32) -> &mut Pair<T> {
+        &mut self.pairs[id as usize / 2]
+    }
+
+    #[inline]
+    fn cell(&self, id: u32) -> &Cell<T> {
+        &self.pair(id).cells[id as usize % 2]
+    }
+
+    #[inline]
+    fn cell_mut(&mut self, id: u32) -> &mut Cell<T> {
+        &mut self.pair_mut(id).cells[id as usize % 2]
+    }
+
+    /// The cell of an id that may be of another wheel.
+    #[inline]
+    fn find(&self, id: u32) -> Option<&Cell<T>> {
+        Some(&self.pairs.get(id as usize / 2)?.cells[id as usize % 2])
+    }
+
+    #[inline]
+    fn find_mut(&mut self, id: u32) -> Option<&mut Cell<T>> {
+        Some(&mut self.pairs.get_mut(id as usize / 2)?.cells[id as usize % 2])
+    }
+
     pub(crate) const fn new() -> Self {
         Self {
-            cells: Vec::new(),
-            low: Vec::new(),
+            pairs: Vec::new(),
+            len: 0,
             free: FreeSet::new(),
             spare: None,
             fresh: Generation::MIN,
@@ -139,10 +219,10 @@ impl<T> Cells<T> {
     /// Puts a value into a free cell.
     #[inline]
     pub(crate) fn fill(&mut self, id: u32, value: T) -> (u32, Generation) {
-        let cell = &mut self.cells[id as usize];
-        let (Cell::Live { tag, generation, deadline, .. }
-        | Cell::Free { tag, generation, deadline }) = *cell;
-        *cell = Cell::Live { tag, generation, deadline, value };
+        let cell = self.cell_mut(id);
+        let (Tag { low, high }, generation, deadline) =
+            (cell.tag(), cell.generation(), cell.deadline());
+        *cell = Cell::Live { low, high, generation, deadline, value };
         (id, generation)
     }
 
@@ -151,77 +231,82 @@ impl<T> Cells<T> {
     /// # Panics
     ///
     /// If there are as many cells as there are numbers.
+    #[inline]
     pub(crate) fn push(&mut self, value: T) -> (u32, Generation) {
-        let (id, generation) = (self.cells.len(), self.fresh);
-        assert!(id < u32::MAX as usize, "a wheel holds less than 2^32 timers");
-        if id == self.free.bound() {
-            self.free.grow(Self::bound_after(id));
+        let (id, generation) = (self.len, self.fresh);
+        if id as usize >= self.free.bound() {
+            self.raise_bound();
         }
-        let tag = tag(0, NOWHERE);
-        self.cells.push(Cell::Live { tag, generation, deadline: 0, value });
-        self.low.push(0);
-        (id as u32, generation)
+        let new = Cell::Live { low: NOWHERE, high: 0, generation, deadline: 0, value };
+        if id % 2 == 0 {
+            self.pairs.push(Pair { low: [0; 2], cells: [new, Cell::NEW] });
+        } else {
+            *self.cell_mut(id) = new;
+        }
+        self.len += 1;
+        (id, generation)
+    }
+
+    #[cold]
+    fn raise_bound(&mut self) {
+        assert!(self.len < u32::MAX, "a wheel holds less than 2^32 timers");
+        self.free.grow(Self::bound_after(self.len as usize));
     }
 
     /// The bound of the set of free cells when it has become too small for `id`.
     fn bound_after(id: usize) -> usize {
-        (id + id / 8 + 64).next_multiple_of(64)
+        (id + id / 8 + 64).next_multiple_of(64).min(u32::MAX as usize)
     }
 
-    /// Stores a deadline and an order number if the cell is filed early enough; else says where the
-    /// cell is.
+    /// A live cell of that generation, to be given another deadline.
     #[inline]
-    pub(crate) fn postpone(&mut self, id: u32, deadline: u64, order: u64) -> Result<(), u16> {
-        let (Cell::Live { tag: its, deadline: old, .. }
-        | Cell::Free { tag: its, deadline: old, .. }) = &mut self.cells[id as usize];
-        let place = (bits(*its) & PLACE) as u16;
-        if usize::from(place) >= SLOTS || deadline < *old {
-            return Err(place);
-        }
-        *its = tag(order, place);
-        *old = deadline;
-        self.low[id as usize] = order as u32;
-        Ok(())
+    pub(crate) fn live_mut(&mut self, id: u32, generation: Generation) -> Option<Filed<'_, T>> {
+        let Pair { low, cells } = self.pairs.get_mut(id as usize / 2)?;
+        let cell = &mut cells[id as usize % 2];
+        let is_it = cell.is_live() && cell.generation() == generation;
+        is_it.then_some(Filed { cell, low: &mut low[id as usize % 2] })
+    }
+
+    /// A cell, to be given another deadline.
+    #[inline]
+    pub(crate) fn filed(&mut self, id: u32) -> Filed<'_, T> {
+        let Pair { low, cells } = self.pair_mut(id);
+        Filed { cell: &mut cells[id as usize % 2], low: &mut low[id as usize % 2] }
     }
 
     #[inline]
     pub(crate) fn is_live(&self, id: u32, generation: Generation) -> bool {
-        matches!(
-            self.cells.get(id as usize),
-            Some(Cell::Live { generation: its, .. }) if *its == generation
-        )
+        self.find(id).is_some_and(|cell| cell.is_live() && cell.generation() == generation)
     }
 
     /// Takes the value of a live cell of that generation out, and frees the cell, which stays
     /// filed.
     #[inline]
     pub(crate) fn remove(&mut self, id: u32, generation: Generation) -> Option<T> {
-        let cell = self.cells.get_mut(id as usize)?;
-        match *cell {
-            Cell::Live { tag, generation: its, deadline, .. } if its == generation => {
-                let next = generation.checked_add(1);
-                let generation = next.unwrap_or(generation);
-                let freed = Cell::Free { tag, generation, deadline };
-                let Cell::Live { value, .. } = core::mem::replace(cell, freed) else {
-                    return None;
-                };
-                if next.is_some() {
-                    self.release(id);
-                }
-                Some(value)
-            }
-            _ => None,
+        let cell = self.find_mut(id)?;
+        if !cell.is_live() || cell.generation() != generation {
+            return None;
         }
+        let (Tag { low, high }, deadline) = (cell.tag(), cell.deadline());
+        let next = generation.checked_add(1);
+        let freed = Cell::Free { low, high, generation: next.unwrap_or(generation), deadline };
+        let Cell::Live { value, .. } = core::mem::replace(cell, freed) else {
+            return None;
+        };
+        if next.is_some() {
+            self.release(id);
+        }
+        Some(value)
     }
 
     /// Takes the value of a live cell that is in no slot out, and frees the cell.
     #[inline]
     pub(crate) fn remove_expired(&mut self, id: u32) -> Option<(Generation, T)> {
-        let cell = &mut self.cells[id as usize];
+        let cell = self.cell_mut(id);
         let was = cell.generation();
         let next = was.checked_add(1);
         let generation = next.unwrap_or(was);
-        let freed = Cell::Free { tag: tag(0, NOWHERE), generation, deadline: 0 };
+        let freed = Cell::Free { low: NOWHERE, high: 0, generation, deadline: 0 };
         match core::mem::replace(cell, freed) {
             Cell::Live { value, .. } => {
                 if next.is_some() {
@@ -242,7 +327,7 @@ impl<T> Cells<T> {
     }
 
     pub(crate) fn get(&self, id: u32, generation: Generation) -> Option<(u64, &T)> {
-        match self.cells.get(id as usize)? {
+        match self.find(id)? {
             Cell::Live { generation: its, deadline, value, .. } if *its == generation => {
                 Some((*deadline, value))
             }
@@ -251,21 +336,22 @@ impl<T> Cells<T> {
     }
 
     pub(crate) fn get_mut(&mut self, id: u32, generation: Generation) -> Option<&mut T> {
-        match self.cells.get_mut(id as usize)? {
+        match self.find_mut(id)? {
             Cell::Live { generation: its, value, .. } if *its == generation => Some(value),
             _ => None,
         }
     }
 
     pub(crate) fn current_mut(&mut self, id: u32) -> Option<(Generation, u64, &mut T)> {
-        match self.cells.get_mut(id as usize)? {
+        match self.find_mut(id)? {
             Cell::Live { generation, deadline, value, .. } => Some((*generation, *deadline, value)),
             Cell::Free { .. } => None,
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, Generation, u64, &T)> {
-        (0..).zip(&self.cells).filter_map(|(id, cell)| match cell {
+        let cells = self.pairs.iter().flat_map(|pair| &pair.cells);
+        (0..).zip(cells).filter_map(|(id, cell)| match cell {
             Cell::Live { generation, deadline, value, .. } => {
                 Some((id, *generation, *deadline, value))
             }
@@ -274,7 +360,8 @@ impl<T> Cells<T> {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, Generation, u64, &mut T)> {
-        (0..).zip(&mut self.cells).filter_map(|(id, cell)| match cell {
+        let cells = self.pairs.iter_mut().flat_map(|pair| &mut pair.cells);
+        (0..).zip(cells).filter_map(|(id, cell)| match cell {
             Cell::Live { generation, deadline, value, .. } => {
                 Some((id, *generation, *deadline, value))
             }
@@ -283,40 +370,40 @@ impl<T> Cells<T> {
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.cells.capacity()
+        self.pairs.capacity() * 2
     }
 
     pub(crate) fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
-        self.cells.try_reserve_exact(more)?;
-        self.low.try_reserve_exact(more)?;
+        self.pairs.try_reserve_exact(more.div_ceil(2))?;
         // It grows ahead of the cells.
-        self.free.try_reserve(Self::bound_after(self.cells.len() + more))
+        self.free.try_reserve(Self::bound_after(self.len as usize + more))
     }
 
     /// Makes sure that one more `insert` allocates nothing.
     pub(crate) fn try_reserve_one(&mut self) -> Result<(), TryReserveError> {
-        self.cells.try_reserve(1)?;
-        self.low.try_reserve(1)?;
-        self.free.try_reserve(Self::bound_after(self.cells.len()))
+        self.pairs.try_reserve(1)?;
+        self.free.try_reserve(Self::bound_after(self.len as usize))
     }
 
     /// Gives back the free cells at the end, which are in no slot. A retired one stays.
     pub(crate) fn shrink_to_fit(&mut self) {
         let retired = |generation: Generation| generation == Generation::MAX;
-        while let Some(&Cell::Free { generation, .. }) = self.cells.last() {
-            if retired(generation) {
+        while let Some(last) = self.len.checked_sub(1) {
+            let cell = self.cell(last);
+            let generation = cell.generation();
+            if cell.is_live() || retired(generation) {
                 break;
             }
             self.fresh = self.fresh.max(generation);
-            self.cells.pop();
+            self.len = last;
         }
-        self.low.truncate(self.cells.len());
-        self.cells.shrink_to_fit();
-        self.low.shrink_to_fit();
+        self.pairs.truncate(self.len.div_ceil(2) as usize);
+        self.pairs.shrink_to_fit();
         self.spare = None;
-        self.free.reset(self.cells.len());
-        for (id, cell) in (0..).zip(&self.cells) {
-            if matches!(cell, Cell::Free { generation, .. } if !retired(*generation)) {
+        self.free.reset(self.len as usize);
+        for id in 0..self.len {
+            let cell = self.cell(id);
+            if !cell.is_live() && !retired(cell.generation()) {
                 self.free.insert(id);
             }
         }
@@ -325,8 +412,29 @@ impl<T> Cells<T> {
 
     #[cfg(test)]
     pub(crate) fn set_generation(&mut self, id: u32, new: Generation) {
-        let (Cell::Live { generation, .. } | Cell::Free { generation, .. }) =
-            &mut self.cells[id as usize];
+        let (Cell::Live { generation, .. } | Cell::Free { generation, .. }) = self.cell_mut(id);
         *generation = new;
+    }
+}
+
+/// A cell that is given another deadline.
+pub(crate) struct Filed<'a, T> {
+    cell: &'a mut Cell<T>,
+    low: &'a mut u32,
+}
+
+impl<T> Filed<'_, T> {
+    /// Stores a deadline and an order number if the cell is filed early enough; else says where the
+    /// cell is.
+    #[inline]
+    pub(crate) fn postpone(self, deadline: u64, order: u64) -> Result<(), u16> {
+        let place = self.cell.tag().place();
+        if usize::from(place) >= SLOTS || deadline < self.cell.deadline() {
+            return Err(place);
+        }
+        self.cell.set_tag(Tag::new(order, place));
+        self.cell.set_deadline(deadline);
+        *self.low = order as u32;
+        Ok(())
     }
 }

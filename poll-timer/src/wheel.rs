@@ -3,7 +3,7 @@
 use alloc::collections::TryReserveError;
 
 use crate::cells::{Cells, Generation};
-use crate::ring::{Nodes, Ring};
+use crate::ring::{NOWHERE, Nodes, Ring};
 
 /// The name of a scheduled timer.
 ///
@@ -108,29 +108,34 @@ impl<T> Wheel<T> {
     /// O(1), amortised where memory grows.
     #[inline]
     pub fn schedule(&mut self, deadline: u64, value: T) -> Key {
-        let (id, generation) = match self.cells.free() {
-            Some(id) => self.cells.fill(id, value),
-            None => self.push(value),
+        self.renumber_if_exhausted();
+        let Some(id) = self.cells.free() else {
+            return self.push(deadline, value);
         };
+        let (id, generation) = self.cells.fill(id, value);
         self.ring.born();
-        self.set(id, deadline);
+        let order = self.ring.announce(id, deadline);
+        if let Err(place) = self.cells.filed(id).postpone(deadline, order) {
+            self.ring.file_anew(&mut self.cells, id, deadline, order, place);
+        }
         Key { id, generation }
     }
 
+    /// Adds a timer in a new cell.
     #[inline(never)]
-    fn push(&mut self, value: T) -> (u32, Generation) {
+    fn push(&mut self, deadline: u64, value: T) -> Key {
         self.ring.prepare();
-        self.cells.push(value)
+        let (id, generation) = self.cells.push(value);
+        self.ring.born();
+        let order = self.ring.announce(id, deadline);
+        self.ring.file_anew(&mut self.cells, id, deadline, order, NOWHERE);
+        Key { id, generation }
     }
 
     #[inline]
-    fn set(&mut self, id: u32, deadline: u64) {
+    fn renumber_if_exhausted(&mut self) {
         if self.ring.is_exhausted::<Cells<T>>() {
             self.ring.rebuild(&mut self.cells);
-        }
-        let order = self.ring.announce(id, deadline);
-        if let Err(place) = self.cells.postpone(id, deadline, order) {
-            self.ring.file_anew(&mut self.cells, id, deadline, order, place);
         }
     }
 
@@ -170,11 +175,15 @@ impl<T> Wheel<T> {
     /// O(1). A later deadline than before is two stores.
     #[inline]
     pub fn reschedule(&mut self, key: Key, deadline: u64) -> bool {
-        let found = self.cells.is_live(key.id, key.generation);
-        if found {
-            self.set(key.id, deadline);
+        self.renumber_if_exhausted();
+        let Some(filed) = self.cells.live_mut(key.id, key.generation) else {
+            return false;
+        };
+        let order = self.ring.announce(key.id, deadline);
+        if let Err(place) = filed.postpone(deadline, order) {
+            self.ring.file_anew(&mut self.cells, key.id, deadline, order, place);
         }
-        found
+        true
     }
 
     /// The payload of a timer.
