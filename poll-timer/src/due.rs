@@ -116,10 +116,10 @@ impl Due {
             self.sort();
         }
         while let Some(&Member { order, id }) = self.batch.get(self.taken) {
-            if is_live(id, order) {
+            if self.stale == 0 || is_live(id, order) {
                 return Some(Entry { deadline: self.tick, order, id });
             }
-            self.stale = self.stale.saturating_sub(1);
+            self.stale -= 1;
             self.take_batch();
         }
         None
@@ -200,6 +200,11 @@ impl Due {
     pub(crate) fn try_reserve_one(&mut self) -> Result<(), TryReserveError> {
         self.batch.try_reserve(1)?;
         self.near.try_reserve(1)
+    }
+
+    /// How many entries are stale.
+    pub(crate) fn stale(&self) -> usize {
+        self.stale
     }
 
     /// Every entry, stale ones too, in no order.

@@ -10,14 +10,16 @@ use crate::queue::BLOCK;
 impl Ring {
     pub(crate) fn check_invariants(&self, nodes: &impl Nodes) {
         let filed = self.check_queues();
-        let mut current = BTreeSet::new();
+        let (mut current, mut entries) = (BTreeSet::new(), 0);
         for entry in self.due.iter() {
+            entries += 1;
             let node = nodes.node(entry.id);
             if node.live && node.place == NEAR && nodes.order(entry.id) == entry.order {
                 assert_eq!(node.deadline, entry.deadline, "a current entry tells the deadline");
                 assert!(current.insert(entry.id), "one current entry for a node");
             }
         }
+        assert_eq!(entries - current.len(), self.due.stale(), "the count of stale entries");
         let (mut live, mut earliest, mut orders) = (0, None, Vec::new());
         for id in 0..nodes.node_count() {
             let node = nodes.node(id);
