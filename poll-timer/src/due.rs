@@ -1,18 +1,18 @@
-//! What has left the slots: the timers of the tick in hand, and a heap for the few that are ordered
-//! one by one.
+//! What has left the slots: the timers of the tick in hand, and the few that are ordered one by one.
 //!
 //! An entry carries the order number that its timer had when it was pushed. A timer that is moved
 //! or taken gets another number or dies, so the entry is stale from then on and is skipped.
 
-use alloc::collections::{BinaryHeap, TryReserveError};
+use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
+
+use crate::near::Near;
 
 /// Above this many entries the batch gives its memory back when it is done.
 const KEEP: usize = 1 << 16;
 
-/// Up to this many entries a batch is sorted at once; beyond, a straggler goes to the heap, so that
-/// no single step grows with the size of the tick.
+/// Up to this many entries a batch is sorted at once; beyond, a straggler is ordered alone, so that no
+/// single step grows with the size of the tick.
 const SORT: usize = 1 << 10;
 
 /// A timer with its place in the order.
@@ -42,7 +42,7 @@ pub(crate) struct Due {
     sorted: bool,
     /// The order number of the last member; 0 without one.
     last: u64,
-    near: BinaryHeap<Reverse<Entry>>,
+    near: Near,
     /// How many entries of `batch` and `near` are stale.
     stale: usize,
 }
@@ -55,12 +55,12 @@ impl Due {
             taken: 0,
             sorted: true,
             last: 0,
-            near: BinaryHeap::new(),
+            near: Near::new(),
             stale: 0,
         }
     }
 
-    /// Whether the heap is empty, of stale entries too.
+    /// Whether all is in the batch: nothing is ordered one by one, stale or not.
     #[inline]
     pub(crate) fn is_near_empty(&self) -> bool {
         self.near.is_empty()
@@ -68,7 +68,17 @@ impl Due {
 
     /// Adds a timer in any order.
     pub(crate) fn push_near(&mut self, entry: Entry) {
-        self.near.push(Reverse(entry));
+        self.near.push(entry);
+    }
+
+    /// Something to put a crowd in.
+    pub(crate) fn crowd(&mut self) -> Vec<Entry> {
+        self.near.crowd()
+    }
+
+    /// Adds many timers, in any order.
+    pub(crate) fn push_crowd(&mut self, crowd: Vec<Entry>) {
+        self.near.push_crowd(crowd);
     }
 
     /// Adds a timer of the tick in hand.
@@ -125,9 +135,9 @@ impl Due {
         None
     }
 
-    /// The first of the heap, after dropping stale ones before it.
+    /// The first of those that are ordered one by one, after dropping stale ones before it.
     pub(crate) fn first_near(&mut self, is_live: impl Fn(u32, u64) -> bool) -> Option<Entry> {
-        while let Some(&Reverse(entry)) = self.near.peek() {
+        while let Some(&entry) = self.near.peek() {
             if self.stale == 0 || is_live(entry.id, entry.order) {
                 return Some(entry);
             }
@@ -140,7 +150,7 @@ impl Due {
     /// Not after the first deadline.
     pub(crate) fn bound(&self) -> Option<u64> {
         let batch = (!self.batch.is_empty()).then_some(self.tick);
-        let near = self.near.peek().map(|Reverse(entry)| entry.deadline);
+        let near = self.near.peek().map(|entry| entry.deadline);
         batch.into_iter().chain(near).min()
     }
 
@@ -149,9 +159,7 @@ impl Due {
     pub(crate) fn take(&mut self, entry: Entry) {
         match self.batch.get(self.taken) {
             Some(member) if member.order == entry.order => self.take_batch(),
-            _ => {
-                self.near.pop();
-            }
+            _ => self.near.pop(),
         }
     }
 
@@ -183,7 +191,7 @@ impl Due {
         self.taken = 0;
         self.batch.retain(|member| is_live(member.id, member.order));
         self.last = self.batch.iter().map(|member| member.order).max().unwrap_or(0);
-        self.near.retain(|Reverse(entry)| is_live(entry.id, entry.order));
+        self.near.retain(|entry| is_live(entry.id, entry.order));
     }
 
     pub(crate) fn clear(&mut self) {
@@ -199,7 +207,7 @@ impl Due {
 
     pub(crate) fn try_reserve_one(&mut self) -> Result<(), TryReserveError> {
         self.batch.try_reserve(1)?;
-        self.near.try_reserve(1)
+        self.near.try_reserve_one()
     }
 
     /// How many entries are stale.
@@ -212,6 +220,6 @@ impl Due {
         let batch = self.batch[self.taken..].iter();
         batch
             .map(|member| Entry { deadline: self.tick, order: member.order, id: member.id })
-            .chain(self.near.iter().map(|Reverse(entry)| *entry))
+            .chain(self.near.iter())
     }
 }

@@ -103,6 +103,7 @@ mod deadlines;
 mod due;
 mod free;
 mod levels;
+mod near;
 mod queue;
 mod ring;
 mod slack;

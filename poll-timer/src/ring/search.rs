@@ -1,23 +1,39 @@
 //! The search for the earliest deadline.
 
-use super::{Nodes, Ring, is_current};
+use alloc::vec::Vec;
+
+use super::{Node, Nodes, Ring, is_current};
 use crate::due::Entry;
 use crate::levels::{self, LEVELS};
 use crate::queue::Queue;
 use crate::ring::NEAR;
 
-/// A slot with more live timers than this is moved to the heap when its first one must be found for
-/// the second time.
+/// A slot with more live timers than this is put in order when its first one must be found for the
+/// second time.
 const CROWD: usize = 32;
 
 impl Ring {
     /// Finds the earliest deadline, clearing away on the way what does not belong where it is
     /// filed.
-    #[cold]
+    #[inline(never)]
     pub(super) fn find_next(&mut self, nodes: &mut impl Nodes) {
         let live = |id, order| is_current(nodes, id, order);
         let mut best = self.due.first_of_batch(live).map(|entry| (entry.deadline, entry.id));
         best = earlier(best, self.due.first_near(live).map(|entry| (entry.deadline, entry.id)));
+        if best.is_none_or(|(deadline, _)| deadline > self.wake) {
+            best = self.search_slots(nodes, best);
+        }
+        if let Some((deadline, id)) = best {
+            (self.next_deadline, self.next_id) = (deadline, id);
+        }
+    }
+
+    /// The earliest of `best` and all that is in slots.
+    fn search_slots(
+        &mut self,
+        nodes: &mut impl Nodes,
+        mut best: Option<(u64, u32)>,
+    ) -> Option<(u64, u32)> {
         // What is moved goes to its own level or a higher one: it is later than its slot, and that
         // is wider than all that the levels below reach. So one pass upwards sees everything.
         for level in 0..LEVELS {
@@ -36,9 +52,7 @@ impl Ring {
                 }
             }
         }
-        if let Some((deadline, id)) = best {
-            (self.next_deadline, self.next_id) = (deadline, id);
-        }
+        best
     }
 
     /// The first live timer of the slot of one tick. The slot is vacated if there is none.
@@ -63,8 +77,8 @@ impl Ring {
     /// The earliest timer of a slot of many ticks. All that do not belong there are moved away; if
     /// there is none that does, the slot is vacated.
     ///
-    /// A crowded slot that is searched again is moved to the heap, once and for all of its timers,
-    /// so that one who asks after each cancellation does not pay for all of them each time.
+    /// A crowded slot that is searched again is put in order, once and for all of its timers, so
+    /// that one who asks after each cancellation does not pay for all of them each time.
     fn first_of_span(
         &mut self,
         nodes: &mut impl Nodes,
@@ -74,41 +88,38 @@ impl Ring {
         let last = levels::last(begin, slot);
         let again = core::mem::replace(&mut self.searched[levels::level_of(slot)], slot) == slot;
         let mut old = core::mem::replace(&mut self.queues[usize::from(slot)], Queue::EMPTY);
-        let (mut best, mut kept) = (None, 0);
+        let mut crowd = if again { self.due.crowd() } else { Vec::new() };
+        let mut best = None;
         while let Some(run) = self.pool.take(&mut old, usize::MAX) {
             for &id in run.ids() {
-                let node = nodes.node(id);
-                if node.place == slot && node.live && node.deadline <= last {
-                    best = earlier(best, Some((node.deadline, id)));
-                    kept += 1;
-                    self.pool.push(&mut self.queues[usize::from(slot)], id);
-                } else {
+                let Node { deadline, place, live } = nodes.node(id);
+                if place != slot || !live || deadline > last {
                     self.refile_run(nodes, &[id], slot);
+                    continue;
+                }
+                best = earlier(best, Some((deadline, id)));
+                if again {
+                    // At once, for the queue may hold it twice.
+                    nodes.set_place(id, NEAR);
+                    crowd.push(Entry { deadline, order: nodes.order(id), id });
+                } else {
+                    self.pool.push(&mut self.queues[usize::from(slot)], id);
                 }
             }
         }
-        if again && kept > CROWD {
-            let mut crowd = core::mem::replace(&mut self.queues[usize::from(slot)], Queue::EMPTY);
-            while let Some(run) = self.pool.take(&mut crowd, usize::MAX) {
-                for &id in run.ids() {
-                    self.move_near(nodes, id, slot);
-                }
+        if crowd.len() <= CROWD {
+            for Entry { id, .. } in crowd.drain(..) {
+                nodes.set_place(id, slot);
+                self.pool.push(&mut self.queues[usize::from(slot)], id);
             }
-            kept = 0;
         }
-        if kept == 0 {
+        if again {
+            self.due.push_crowd(crowd);
+        }
+        if self.queues[usize::from(slot)].is_empty() {
             self.vacate(slot);
         }
         best
-    }
-
-    fn move_near(&mut self, nodes: &mut impl Nodes, id: u32, slot: u16) {
-        let node = nodes.node(id);
-        if node.place == slot {
-            nodes.set_place(id, NEAR);
-            let order = nodes.order(id);
-            self.due.push_near(Entry { deadline: node.deadline, order, id });
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! One phase of one peer, to be counted: `valgrind --tool=callgrind --toggle-collect='*counted*'`.
 #![forbid(unsafe_code)]
 
+use std::hint::black_box;
+
 use poll_timer_benches::Peer;
 use poll_timer_benches::peers::{Delay, Dense, Heap, Keyed, Nexus, runtime};
 use poll_timer_benches::workloads::Random;
@@ -54,6 +56,21 @@ fn run<P: Peer>(phase: &str, count: u32) {
                 }
             });
         }
+        "next" => {
+            for id in 0..count {
+                keys[id as usize] = Some(peer.insert(id, 10_000 + u64::from(id)));
+            }
+            counted(|| {
+                for id in 0..count / 5 {
+                    if let Some(key) = keys[id as usize].take() {
+                        peer.cancel(id, key);
+                    }
+                    let deadline = 10_000 + u64::from(count) + u64::from(id);
+                    keys[id as usize] = Some(peer.insert(id, deadline));
+                    black_box(peer.next());
+                }
+            });
+        }
         "floor" => counted(|| {
             for &id in &order {
                 if let Some(key) = keys[id as usize].take() {
@@ -61,7 +78,7 @@ fn run<P: Peer>(phase: &str, count: u32) {
                 }
             }
         }),
-        _ => eprintln!("insert, cancel, reset, expire or floor"),
+        _ => eprintln!("insert, cancel, reset, expire, next or floor"),
     }
 }
 
