@@ -84,7 +84,7 @@ impl Due {
     /// Adds a timer of the tick in hand.
     #[inline]
     pub(crate) fn push_batch(&mut self, entry: Entry) {
-        if entry.order < self.last && !self.admits(entry) {
+        if (entry.order < self.last || !self.sorted) && !self.admits(entry) {
             return self.push_near(entry);
         }
         self.tick = entry.deadline;
@@ -92,7 +92,7 @@ impl Due {
         self.batch.push(Member { order: entry.order, id: entry.id });
     }
 
-    /// Whether an entry that is out of order may join the batch, to be sorted.
+    /// Whether an entry may join the batch that is out of order, or comes out of order itself.
     #[cold]
     fn admits(&mut self, entry: Entry) -> bool {
         if self.batch.len() < SORT {
@@ -105,9 +105,36 @@ impl Due {
 
     #[cold]
     fn sort(&mut self) {
+        if self.sorted {
+            return;
+        }
         self.batch[self.taken..].sort_unstable_by_key(|member| member.order);
         self.sorted = true;
         self.last = self.batch.last().map_or(0, |member| member.order);
+    }
+
+    /// Drops the stale entries before the first, one for each of `budget`; false if that was not
+    /// enough.
+    #[cold]
+    pub(crate) fn skip_stale(
+        &mut self,
+        budget: &mut usize,
+        is_live: impl Fn(u32, u64) -> bool,
+    ) -> bool {
+        loop {
+            let member = self.batch.get(self.taken);
+            let in_batch = member.is_some_and(|&Member { order, id }| !is_live(id, order));
+            let near = self.near.peek();
+            if !in_batch && near.is_none_or(|entry| is_live(entry.id, entry.order)) {
+                return true;
+            }
+            if *budget == 0 {
+                return false;
+            }
+            *budget -= 1;
+            self.stale -= 1;
+            if in_batch { self.take_batch() } else { self.near.pop() }
+        }
     }
 
     /// The first entry, after dropping stale ones before it. The tick in hand must be closed.
@@ -221,5 +248,34 @@ impl Due {
         batch
             .map(|member| Entry { deadline: self.tick, order: member.order, id: member.id })
             .chain(self.near.iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_out_of_order_than_may_be_sorted_at_once() {
+        let mut due = Due::new();
+        let push = |due: &mut Due, order: u64| {
+            due.push_batch(Entry { deadline: 1, order, id: order as u32 });
+            assert!(due.sorted || due.batch.len() <= SORT, "{} are not sorted", due.batch.len());
+        };
+        // One straggler, and many in order.
+        push(&mut due, 2);
+        push(&mut due, 1);
+        (3..10_000).for_each(|order| push(&mut due, order));
+        assert_eq!(due.near.len(), 0);
+        // Stragglers behind a long batch: that stays in order.
+        (20_000..21_000).rev().for_each(|order| push(&mut due, order));
+        assert!(due.sorted);
+        let mut last = 0;
+        while let Some(entry) = due.first(|_, _| true) {
+            assert!(entry.order > last);
+            last = entry.order;
+            due.take(entry);
+        }
+        assert_eq!(last, 20_999);
     }
 }

@@ -136,9 +136,14 @@ impl Ring {
             self.forget_next();
         }
         if nodes.node(id).place == NEAR {
-            nodes.set_place(id, NOWHERE);
-            self.due.retire(|id, order| is_current(nodes, id, order));
+            self.died_near(nodes, id);
         }
+    }
+
+    #[inline(never)]
+    fn died_near(&mut self, nodes: &mut impl Nodes, id: u32) {
+        nodes.set_place(id, NOWHERE);
+        self.due.retire(|id, order| is_current(nodes, id, order));
     }
 
     #[inline]
@@ -292,6 +297,11 @@ impl Ring {
     ) -> Option<Entry> {
         self.now = self.now.max(now);
         loop {
+            if self.due.stale() > 0
+                && !self.due.skip_stale(budget, |id, order| is_current(nodes, id, order))
+            {
+                return None;
+            }
             if self.due.is_near_empty() && self.wake > self.cur {
                 let first = self.due.first_of_batch(|id, order| is_current(nodes, id, order));
                 if let Some(first) = first {

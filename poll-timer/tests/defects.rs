@@ -199,6 +199,48 @@ fn a_budget_bounds_the_timers_that_move_as_well() {
 }
 
 #[test]
+fn a_budget_bounds_the_cancelled_timers_that_are_passed_over_as_well() {
+    let mut deadlines = Deadlines::new();
+    (0..10_000).for_each(|id| _ = deadlines.set(id, 5));
+    assert_eq!(deadlines.pop_expired(5), Some(0)); // and the others wait for their turn
+    (1..4_000).for_each(|id| _ = deadlines.clear(id));
+    for _ in 0..39 {
+        let mut budget = 100;
+        assert_eq!((deadlines.pop_expired_within(5, &mut budget), budget), (None, 0));
+        assert!(deadlines.next_wake() <= Some(5));
+    }
+    let mut budget = 100;
+    assert_eq!(deadlines.pop_expired_within(5, &mut budget), Some(4_000));
+    assert_eq!(budget, 100 - (3_999 - 3_900) - 1);
+}
+
+#[test]
+fn the_next_deadline_is_exact_while_the_first_of_a_crowd_is_cancelled_again_and_again() {
+    // A crowd that is not worth sorting, one that is, and one that is too great.
+    for count in [20u32, 300, 70_000] {
+        let mut deadlines = Deadlines::new();
+        let base = 1 << 23;
+        let mut all: Vec<(u64, u32)> = Vec::new();
+        for id in 0..count {
+            let deadline = base + u64::from(id.wrapping_mul(2_654_435_761) >> 12);
+            all.push((deadline, id));
+            // Twice filed in the same slot.
+            deadlines.set(id, if id % 3 == 0 { base } else { deadline });
+            if id % 5 == 0 {
+                deadlines.set(id, 7);
+            }
+            deadlines.set(id, deadline);
+        }
+        all.sort_unstable();
+        for (deadline, id) in all.into_iter().take(1_000) {
+            assert_eq!(deadlines.next_deadline(), Some(deadline));
+            assert_eq!(deadlines.clear(id), Some(deadline));
+        }
+        deadlines.check_invariants();
+    }
+}
+
+#[test]
 fn an_iterator_that_is_dropped_loses_nothing() {
     let mut wheel: Wheel<u32> = (0..100).map(|n| (n / 10, n as u32)).collect();
     for n in 0..100 {
