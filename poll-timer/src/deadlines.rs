@@ -1,71 +1,16 @@
 //! One deadline per small number.
 
+mod all;
+mod slots;
+#[cfg(test)]
+mod tests;
+
 use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 
 use crate::levels::SLOTS;
-use crate::ring::{NOWHERE, Node, Nodes, PLACE_BITS, Ring};
-
-/// One bit of a slot's word, above its place.
-const LIVE: u64 = 1 << PLACE_BITS;
-const ORDER_SHIFT: u32 = PLACE_BITS + 1;
-const PLACE: u64 = LIVE - 1;
-
-/// The deadline of one id, in 16 bytes.
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    deadline: u64,
-    /// Order number, live bit, place.
-    word: u64,
-}
-
-impl Slot {
-    const UNSET: Self = Self { deadline: 0, word: NOWHERE as u64 };
-}
-
-#[derive(Debug, Clone)]
-struct Slots(Vec<Slot>);
-
-impl Nodes for Slots {
-    const LAST_ORDER: u64 = u64::MAX >> ORDER_SHIFT;
-
-    fn node_count(&self) -> u32 {
-        self.0.len() as u32
-    }
-
-    #[inline]
-    fn node(&self, id: u32) -> Node {
-        let slot = &self.0[id as usize];
-        Node {
-            deadline: slot.deadline,
-            place: (slot.word & PLACE) as u16,
-            live: slot.word & LIVE != 0,
-        }
-    }
-
-    #[inline]
-    fn order(&self, id: u32) -> u64 {
-        self.0[id as usize].word >> ORDER_SHIFT
-    }
-
-    #[inline]
-    fn put(&mut self, id: u32, deadline: u64, order: u64, place: u16) {
-        let slot = &mut self.0[id as usize];
-        slot.deadline = deadline;
-        slot.word = order << ORDER_SHIFT | slot.word & LIVE | u64::from(place);
-    }
-
-    #[inline]
-    fn set_place(&mut self, id: u32, place: u16) {
-        let slot = &mut self.0[id as usize];
-        slot.word = slot.word & !PLACE | u64::from(place);
-    }
-
-    fn set_order(&mut self, id: u32, order: u64) {
-        let slot = &mut self.0[id as usize];
-        slot.word = order << ORDER_SHIFT | slot.word & (LIVE | PLACE);
-    }
-}
+use crate::ring::{NOWHERE, Ring};
+use slots::{LIVE, ORDER_SHIFT, PLACE, Slot, Slots};
 
 /// A timing wheel with one deadline per id: the form for an event loop, whose connections have
 /// small numbers already.
@@ -332,118 +277,5 @@ impl Deadlines {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// The ids that have a deadline, and their deadlines, by id.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        (0..)
-            .zip(&self.slots.0)
-            .filter(|(_, slot)| slot.word & LIVE != 0)
-            .map(|(id, slot)| (id, slot.deadline))
-    }
-
-    /// Clears the ids for which `keep` returns false.
-    ///
-    /// # Cost
-    ///
-    /// O(the greatest id ever set).
-    pub fn retain(&mut self, mut keep: impl FnMut(u32, u64) -> bool) {
-        for id in 0..self.slots.node_count() {
-            if self.deadline(id).is_some_and(|deadline| !keep(id, deadline)) {
-                self.clear(id);
-            }
-        }
-    }
-
-    /// Clears all ids. The time and the memory stay.
-    ///
-    /// # Cost
-    ///
-    /// O(the greatest id ever set).
-    pub fn clear_all(&mut self) {
-        self.slots.0.iter_mut().for_each(|slot| slot.word &= !LIVE);
-        self.ring.clear(&mut self.slots);
-    }
-
-    /// Makes room for ids up to `ids`, and as many deadlines.
-    ///
-    /// # Errors
-    ///
-    /// `TryReserveError` if memory cannot be had.
-    pub fn try_reserve(&mut self, ids: u32) -> Result<(), TryReserveError> {
-        let more = (ids as usize).saturating_sub(self.slots.0.len());
-        self.slots.0.try_reserve_exact(more)?;
-        self.ring.try_reserve(more)
-    }
-
-    /// Gives back the memory that the present deadlines do not need.
-    ///
-    /// # Cost
-    ///
-    /// O(n log n).
-    pub fn shrink_to_fit(&mut self) {
-        let used = self.slots.0.iter().rposition(|slot| slot.word & LIVE != 0);
-        self.ring.rebuild(&mut self.slots);
-        self.slots.0.truncate(used.map_or(0, |last| last + 1));
-        self.slots.0.shrink_to_fit();
-        self.ring.shrink_to_fit(&self.slots);
-    }
-
-    /// Checks the whole structure, for tests.
-    ///
-    /// # Panics
-    ///
-    /// If the structure contradicts itself: that is a bug of this crate.
-    ///
-    /// # Cost
-    ///
-    /// O(n).
-    pub fn check_invariants(&self) {
-        self.ring.check_invariants(&self.slots);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn order_survives_the_end_of_the_order_numbers() {
-        for left in 0..40 {
-            let mut deadlines = Deadlines::new();
-            deadlines.ring.skip_orders::<Slots>(left);
-            // 16 ids at each of two deadlines, some moved there from elsewhere.
-            for id in 0..32 {
-                deadlines.set(id, if id % 3 == 0 { 9 } else { 5 + u64::from(id % 2) });
-                deadlines.check_invariants();
-            }
-            for id in (0..32).rev() {
-                deadlines.set(id, 7 + u64::from(id % 2));
-                deadlines.check_invariants();
-            }
-            let expired: Vec<u32> = core::iter::from_fn(|| deadlines.pop_expired(8)).collect();
-            let even = (0..32).rev().filter(|id| id % 2 == 0);
-            assert!(expired.into_iter().eq(even.chain((0..32).rev().filter(|id| id % 2 == 1))));
-        }
-    }
-
-    #[test]
-    fn a_sweep_leaves_one_entry_for_each_that_is_filed() {
-        let mut deadlines = Deadlines::new();
-        let far = 1 << 40;
-        for now in (0..2_000).step_by(10) {
-            // Far, then near, which leaves an entry behind, then far again when that comes due.
-            for id in 0..3 {
-                deadlines.set(id, far);
-                deadlines.set(id, now + 5);
-                deadlines.set(id, far);
-            }
-            assert_eq!(deadlines.pop_expired(now + 5), None);
-        }
-        let place = deadlines.slots.node(0).place;
-        let Deadlines { ring, slots } = &mut deadlines;
-        assert!(ring.sweep_one(slots, place) > 100);
-        assert_eq!(ring.sweep_one(slots, place), 3);
-        deadlines.check_invariants();
     }
 }

@@ -1,9 +1,16 @@
 //! Timers with keys and payloads.
 
+mod all;
+mod expiry;
+#[cfg(test)]
+mod tests;
+
 use alloc::collections::TryReserveError;
 
 use crate::cells::{Cells, Generation};
-use crate::ring::{NOWHERE, Nodes, Ring};
+use crate::ring::{NOWHERE, Ring};
+
+pub use expiry::{Advance, Expired};
 
 /// The name of a scheduled timer.
 ///
@@ -16,18 +23,6 @@ use crate::ring::{NOWHERE, Nodes, Ring};
 pub struct Key {
     id: u32,
     generation: Generation,
-}
-
-/// A timer that expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Expired<T> {
-    /// The key that the timer had. It finds nothing any more.
-    pub key: Key,
-    /// The deadline that the timer had.
-    pub deadline: u64,
-    /// The payload.
-    pub value: T,
 }
 
 /// A hierarchical timing wheel of timers with keys and payloads.
@@ -241,88 +236,6 @@ impl<T> Wheel<T> {
         self.ring.wake()
     }
 
-    /// Takes out the first timer whose deadline is `now` or earlier.
-    ///
-    /// Called until it returns `None`, it hands out everything that is due. Between the calls any
-    /// method may be called. A timer that is set to `now` or earlier meanwhile is handed out, too.
-    ///
-    /// The time of a wheel does not go back: a `now` earlier than an earlier one counts as that.
-    ///
-    /// # Cost
-    ///
-    /// O(1) amortised for each timer that expires or moves to a finer slot, whatever time has
-    /// passed.
-    ///
-    /// # Examples
-    ///
-    /// Timers that set new ones:
-    ///
-    /// ```
-    /// use poll_timer::Wheel;
-    ///
-    /// let mut wheel = Wheel::new();
-    /// wheel.schedule(1, 1);
-    /// let mut doubled = Vec::new();
-    /// while let Some(timer) = wheel.pop_expired(10) {
-    ///     wheel.schedule(timer.deadline * 2, timer.value * 2);
-    ///     doubled.push(timer.value);
-    /// }
-    /// assert_eq!(doubled, [1, 2, 4, 8]);
-    /// assert_eq!(wheel.next_deadline(), Some(16));
-    /// ```
-    #[inline]
-    pub fn pop_expired(&mut self, now: u64) -> Option<Expired<T>> {
-        self.pop_expired_within(now, &mut usize::MAX.clone())
-    }
-
-    /// As [`pop_expired`](Self::pop_expired), but takes at most `budget` steps and subtracts them.
-    ///
-    /// A step is a timer handed out, one looked at because the slot that it is filed in came due, or
-    /// one passed over because it was cancelled or moved when it was due already. When the answer is `None` and `budget` is 0, something may still be due: call again,
-    /// now or after other work. Nothing is lost meanwhile, and
-    /// [`next_wake`](Self::next_wake) tells how long there is to sleep.
-    #[inline]
-    pub fn pop_expired_within(&mut self, now: u64, budget: &mut usize) -> Option<Expired<T>> {
-        let entry = self.ring.pop_due(&mut self.cells, now, budget)?;
-        let (generation, value) = self.cells.remove_expired(entry.id)?;
-        Some(Expired { key: Key { id: entry.id, generation }, deadline: entry.deadline, value })
-    }
-
-    /// Tells the time and hands out what is due, in order.
-    ///
-    /// The wheel moves on as the iterator is used. What an iterator that is dropped did not hand
-    /// out stays due for the next.
-    ///
-    /// # Cost
-    ///
-    /// As [`pop_expired`](Self::pop_expired).
-    #[inline]
-    pub fn advance(&mut self, now: u64) -> Advance<'_, T> {
-        self.advance_within(now, usize::MAX)
-    }
-
-    /// As [`advance`](Self::advance), but the iterator ends after at most `budget` steps, see
-    /// [`pop_expired_within`](Self::pop_expired_within).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use poll_timer::Wheel;
-    ///
-    /// let mut wheel: Wheel<u32> = (0..1_000).map(|n| (5, n)).collect();
-    /// let mut rounds = 0;
-    /// while wheel.next_wake().is_some_and(|wake| wake <= 5) {
-    ///     assert!(wheel.advance_within(5, 100).count() <= 100);
-    ///     rounds += 1; // other work here
-    /// }
-    /// assert_eq!(rounds, 20); // each timer was looked at once and handed out once
-    /// assert!(wheel.is_empty());
-    /// ```
-    #[inline]
-    pub fn advance_within(&mut self, now: u64, budget: usize) -> Advance<'_, T> {
-        Advance { wheel: self, now, budget }
-    }
-
     /// The latest `now` that the wheel was told.
     #[must_use]
     pub fn now(&self) -> u64 {
@@ -339,195 +252,5 @@ impl<T> Wheel<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// How many timers there can be before the payloads' memory grows.
-    #[must_use]
-    pub fn capacity(&self) -> usize {
-        self.cells.capacity()
-    }
-
-    /// All timers, with deadline, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (Key, u64, &T)> {
-        self.cells
-            .iter()
-            .map(|(id, generation, deadline, value)| (Key { id, generation }, deadline, value))
-    }
-
-    /// All timers, with deadline, in no order.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Key, u64, &mut T)> {
-        self.cells
-            .iter_mut()
-            .map(|(id, generation, deadline, value)| (Key { id, generation }, deadline, value))
-    }
-
-    /// Drops the timers for which `keep` returns false.
-    ///
-    /// # Cost
-    ///
-    /// O(the most timers there ever were).
-    pub fn retain(&mut self, mut keep: impl FnMut(Key, u64, &mut T) -> bool) {
-        for id in 0..self.cells.node_count() {
-            let Some((generation, deadline, value)) = self.cells.current_mut(id) else {
-                continue;
-            };
-            let key = Key { id, generation };
-            if !keep(key, deadline, value) {
-                self.cancel(key);
-            }
-        }
-    }
-
-    /// Drops all timers. The time and the memory stay, and the keys find nothing.
-    ///
-    /// # Cost
-    ///
-    /// O(the most timers there ever were).
-    pub fn clear(&mut self) {
-        self.retain(|_, _, _| false);
-        self.ring.clear(&mut self.cells);
-    }
-
-    /// Makes room for `more` timers.
-    ///
-    /// # Errors
-    ///
-    /// `TryReserveError` if memory cannot be had.
-    pub fn try_reserve(&mut self, more: usize) -> Result<(), TryReserveError> {
-        let more = more.saturating_sub(self.cells.node_count() as usize - self.len());
-        self.cells.try_reserve(more)?;
-        self.ring.try_reserve(more)
-    }
-
-    /// Gives back the memory that the present timers do not need, but for what is between them: a
-    /// timer is never moved.
-    ///
-    /// # Cost
-    ///
-    /// O(n log n).
-    pub fn shrink_to_fit(&mut self) {
-        self.ring.rebuild(&mut self.cells);
-        self.cells.shrink_to_fit();
-        self.ring.shrink_to_fit(&self.cells);
-    }
-
-    /// Checks the whole structure, for tests.
-    ///
-    /// # Panics
-    ///
-    /// If the structure contradicts itself: that is a bug of this crate.
-    ///
-    /// # Cost
-    ///
-    /// O(n).
-    pub fn check_invariants(&self) {
-        self.ring.check_invariants(&self.cells);
-    }
-}
-
-impl<T> Extend<(u64, T)> for Wheel<T> {
-    fn extend<I: IntoIterator<Item = (u64, T)>>(&mut self, timers: I) {
-        for (deadline, value) in timers {
-            self.schedule(deadline, value);
-        }
-    }
-}
-
-impl<T> FromIterator<(u64, T)> for Wheel<T> {
-    fn from_iter<I: IntoIterator<Item = (u64, T)>>(timers: I) -> Self {
-        let mut wheel = Self::new();
-        wheel.extend(timers);
-        wheel
-    }
-}
-
-/// The timers that are due, from [`Wheel::advance`].
-#[derive(Debug)]
-#[must_use = "timers expire as the iterator is used"]
-pub struct Advance<'a, T> {
-    wheel: &'a mut Wheel<T>,
-    now: u64,
-    budget: usize,
-}
-
-impl<T> Iterator for Advance<'_, T> {
-    type Item = Expired<T>;
-
-    #[inline]
-    fn next(&mut self) -> Option<Expired<T>> {
-        self.wheel.pop_expired_within(self.now, &mut self.budget)
-    }
-}
-
-impl<T> core::iter::FusedIterator for Advance<'_, T> {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec::Vec;
-
-    #[test]
-    fn order_survives_the_end_of_the_order_numbers() {
-        for left in 0..40 {
-            let mut wheel = Wheel::new();
-            wheel.ring.skip_orders::<Cells<u32>>(left);
-            let keys: Vec<Key> = (0..30).map(|n| wheel.schedule(8, n)).collect();
-            wheel.check_invariants();
-            // A due one, so that the heap is renumbered too.
-            wheel.reschedule(keys[3], 0);
-            wheel.reschedule(keys[2], 0);
-            wheel.reschedule(keys[0], 8);
-            wheel.check_invariants();
-            let expired: Vec<u32> = wheel.advance(8).map(|timer| timer.value).collect();
-            assert!(expired.into_iter().eq([3, 2, 1].into_iter().chain(4..30).chain([0])));
-        }
-    }
-
-    #[test]
-    fn order_numbers_fill_their_bits() {
-        let mut wheel = Wheel::new();
-        wheel.ring.skip_orders::<Cells<u32>>(100);
-        for n in 0..90 {
-            wheel.schedule(if n < 45 { 8 } else { 300 }, n);
-        }
-        wheel.check_invariants();
-        assert!(wheel.advance(300).map(|timer| timer.value).eq(0..90));
-    }
-
-    #[test]
-    fn a_key_is_eight_bytes_with_and_without_option() {
-        assert_eq!(size_of::<Key>(), 8);
-        assert_eq!(size_of::<Option<Key>>(), 8);
-    }
-
-    #[test]
-    fn a_cell_retires_before_its_generation_wraps() {
-        let mut wheel = Wheel::new();
-        let first = wheel.schedule(1, 'a');
-        assert_eq!(wheel.cancel(first), Some('a'));
-        wheel.cells.set_generation(first.id, Generation::MAX);
-        let last = wheel.schedule(1, 'b');
-        assert_eq!((last.id, last.generation), (first.id, Generation::MAX));
-        assert_eq!(wheel.cancel(last), Some('b'));
-        let other = wheel.schedule(1, 'c');
-        assert_ne!(other.id, first.id);
-        wheel.shrink_to_fit();
-        assert_eq!(wheel.schedule(1, 'd').id, 2);
-        assert_eq!(wheel.get(last), None);
-        wheel.check_invariants();
-    }
-
-    #[test]
-    fn a_key_stays_stale_when_its_cell_was_given_back_and_made_anew() {
-        let mut wheel = Wheel::new();
-        let keys: Vec<Key> = (0..100).map(|n| wheel.schedule(n, n)).collect();
-        wheel.clear();
-        wheel.shrink_to_fit();
-        assert_eq!(wheel.capacity(), 0);
-        let new: Vec<Key> = (0..100).map(|n| wheel.schedule(n, n)).collect();
-        for (old, new) in keys.into_iter().zip(new) {
-            assert_eq!(old.id, new.id);
-            assert_eq!(wheel.cancel(old), None);
-        }
     }
 }

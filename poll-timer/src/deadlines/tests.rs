@@ -1,0 +1,42 @@
+use super::*;
+use crate::ring::Nodes;
+
+#[test]
+fn order_survives_the_end_of_the_order_numbers() {
+    for left in 0..40 {
+        let mut deadlines = Deadlines::new();
+        deadlines.ring.skip_orders::<Slots>(left);
+        // 16 ids at each of two deadlines, some moved there from elsewhere.
+        for id in 0..32 {
+            deadlines.set(id, if id % 3 == 0 { 9 } else { 5 + u64::from(id % 2) });
+            deadlines.check_invariants();
+        }
+        for id in (0..32).rev() {
+            deadlines.set(id, 7 + u64::from(id % 2));
+            deadlines.check_invariants();
+        }
+        let expired: Vec<u32> = core::iter::from_fn(|| deadlines.pop_expired(8)).collect();
+        let even = (0..32).rev().filter(|id| id % 2 == 0);
+        assert!(expired.into_iter().eq(even.chain((0..32).rev().filter(|id| id % 2 == 1))));
+    }
+}
+
+#[test]
+fn a_sweep_leaves_one_entry_for_each_that_is_filed() {
+    let mut deadlines = Deadlines::new();
+    let far = 1 << 40;
+    for now in (0..2_000).step_by(10) {
+        // Far, then near, which leaves an entry behind, then far again when that comes due.
+        for id in 0..3 {
+            deadlines.set(id, far);
+            deadlines.set(id, now + 5);
+            deadlines.set(id, far);
+        }
+        assert_eq!(deadlines.pop_expired(now + 5), None);
+    }
+    let place = deadlines.slots.node(0).place;
+    let Deadlines { ring, slots } = &mut deadlines;
+    assert!(ring.sweep_one(slots, place) > 100);
+    assert_eq!(ring.sweep_one(slots, place), 3);
+    deadlines.check_invariants();
+}
