@@ -40,7 +40,7 @@ impl Default for Random {
 }
 
 /// The names of the measures, in the table's order.
-pub const COLUMNS: [&str; 11] = [
+pub const COLUMNS: [&str; 12] = [
     "a insert",
     "a cancel",
     "a refill",
@@ -52,6 +52,7 @@ pub const COLUMNS: [&str; 11] = [
     "t max us",
     "jump",
     "next",
+    "unasked",
 ];
 
 fn shuffled(count: u32) -> Vec<u32> {
@@ -224,8 +225,8 @@ pub fn idle_jumps<P: Peer>(rounds: usize) -> f64 {
 }
 
 /// The next deadline of 100,000 timers, the earliest of which is cancelled before each question and
-/// another one added.
-pub fn ask_next<P: Peer>(live: u32, steps: usize) -> f64 {
+/// another one added. And the same without the question.
+pub fn ask_next<P: Peer>(live: u32, steps: usize, ask: bool) -> f64 {
     let mut peer = P::new();
     let mut keys: Vec<Option<P::Key>> =
         (0..live).map(|id| Some(peer.insert(id, 10_000 + u64::from(id)))).collect();
@@ -239,7 +240,9 @@ pub fn ask_next<P: Peer>(live: u32, steps: usize) -> f64 {
             peer.cancel(id as u32, key);
         }
         keys[id] = Some(peer.insert(id as u32, 10_000 + u64::from(live) + step as u64));
-        black_box(peer.next());
+        if ask {
+            black_box(peer.next());
+        }
     }
     per(steps, from)
 }
@@ -260,7 +263,8 @@ pub fn measure<P: Peer>() -> Vec<f64> {
         expire_all::<P>(MILLION),
         longest_tick::<P>(MILLION),
         idle_jumps::<P>(100),
-        ask_next::<P>(100_000, 20_000),
+        ask_next::<P>(100_000, 20_000, true),
+        ask_next::<P>(100_000, 20_000, false),
     ]
 }
 
