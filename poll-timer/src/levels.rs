@@ -90,7 +90,7 @@ pub(crate) fn place_low(cur: u64, deadline: u64) -> Option<(u16, u64)> {
 }
 
 /// As [`place`], above the two lowest levels.
-#[inline(never)]
+#[inline]
 pub(crate) fn place_high(cur: u64, deadline: u64) -> (u16, u64) {
     let bit = 63 - (deadline.wrapping_sub(cur) | 1).leading_zeros();
     // The second level does not reach it, or this would not have been called.

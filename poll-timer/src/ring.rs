@@ -171,8 +171,11 @@ impl Ring {
 
     #[inline(never)]
     fn file_high(&mut self, nodes: &mut impl Nodes, id: u32, deadline: u64, order: u64) {
-        let slot = self.file(id, deadline);
+        let (slot, begin) = levels::place_high(self.cur, deadline);
         nodes.put(id, deadline, order, slot);
+        if !self.pool.try_push(&mut self.queues[usize::from(slot)], id) {
+            self.file_in_new_block(id, slot, begin);
+        }
     }
 
     #[inline(never)]
