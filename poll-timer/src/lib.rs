@@ -65,8 +65,9 @@
 //!   due together are sorted if need be. When the numbers end, after 2^45 settings at least, all
 //!   are given out anew.
 //! - **The next deadline** is remembered. If it is cancelled, the first slots are searched, and
-//!   what only was left there is cleared away. A crowded slot that must be searched again goes to a
-//!   heap, timer by timer once, so that no pattern of questions costs more than a heap would.
+//!   what only was left there is cleared away. A crowded slot that must be searched again is sorted,
+//!   once for all of its timers, and who cancels the first of them again and again has the next one
+//!   at hand. (A second crowd meanwhile goes to a heap, and so does one of more than 65,536.)
 //!
 //! # What it costs
 //!
@@ -74,18 +75,28 @@
 //! |---|---|---|
 //! | `Deadlines::set` to a later deadline, `clear` | O(1), one cache line | none |
 //! | `Deadlines::set` for the first time | O(1) | 16 bytes per id, 4 to 5 per timer |
-//! | `Wheel::schedule` | O(1), three lines | 4 + 24 bytes with a word of payload, 4 to 5 for the slot |
-//! | `Wheel::reschedule`, `cancel` | O(1), two lines | none |
+//! | `Wheel::schedule` | O(1), three lines | 28 bytes with a word of payload, 4 to 5 for the slot |
+//! | `Wheel::reschedule` to a later deadline, `cancel` | O(1), one line or two | none |
 //! | an expiry | O(1) amortised: at most once per level down, twice with a tick of 1 ms and 65 s | none once the scratch of the busiest tick is there |
-//! | `next_deadline` | a load; O(1) amortised after a cancellation of the first, O(log n) if such cancellations repeat in one slot | none as a rule |
+//! | `next_deadline` | a load; O(1) amortised after a cancellation of the first, O(log n) if such cancellations repeat in one slot | 24 bytes for each of a crowd that is sorted |
 //! | one call, at worst | the timers of one wide slot; with `pop_expired_within` what the caller allows | |
 //!
-//! The scratch is 16 bytes for each timer of the busiest tick; it is released when it was large.
+//! The scratch is 16 bytes for each timer of the busiest tick; it is released when it was large, and
+//! so is a crowd's.
+//!
+//! Instructions for each operation, counted over 100,000 timers up to 60 s, the loop around them
+//! included: `Deadlines` set 110, clear 30, reset 49; `Wheel` 172, 88 and 65. An expiry among a
+//! million, by ticks of 1 ms, the timer's way down the levels included: 221 and 304. To reset one of
+//! 100,000 live timers takes less than half of what it takes with a `BinaryHeap` of either kind.
 //!
 //! # Where it loses
 //!
 //! - A heap's longest tick is shorter: a wheel moves the timers of a slot at a time. Those beyond
 //!   65 s (at 1 ms) come down a slot of 65,536 ticks at a time. A budget bounds each call.
+//! - A heap that deletes lazily only marks what is cancelled. To cancel a million timers in random
+//!   order takes a [`Wheel`] longer than that; the heap pays when they come to its top.
+//! - To ask for the next deadline after each cancellation of the first costs some 25 ns a question,
+//!   eight times what cancelling and setting cost. Ask once a turn of the loop, or ask `next_wake`.
 //! - A handful of timers is as well kept in a sorted vector: an empty wheel is 400 to 600 bytes,
 //!   and the first timer allocates 12 KiB of slots.
 //! - [`Wheel`] checks a key and keeps a payload: who can use [`Deadlines`] should. Both grow with
