@@ -194,8 +194,9 @@ impl Deadlines {
     ///
     /// # Cost
     ///
-    /// O(1) amortised: what a call moves, some `set` before it has left undone. See
-    /// [`next_wake`](Self::next_wake) for an answer that moves nothing.
+    /// O(1) amortised: what a call moves, some `set` before it has left undone. One
+    /// call may look at all timers of a slot, and sort them; see [`next_wake`](Self::next_wake) for
+    /// an answer that moves nothing.
     #[inline]
     pub fn next_deadline(&mut self) -> Option<u64> {
         self.ring.next(&mut self.slots)

@@ -217,7 +217,8 @@ impl<T> Wheel<T> {
     /// # Cost
     ///
     /// O(1) amortised: what a call moves, some `reschedule` or `cancel` before it has left undone.
-    /// See [`next_wake`](Self::next_wake) for an answer that moves nothing.
+    /// One call may look at all timers of a slot, and sort them; see
+    /// [`next_wake`](Self::next_wake) for an answer that moves nothing.
     #[inline]
     pub fn next_deadline(&mut self) -> Option<u64> {
         self.ring.next(&mut self.cells)
