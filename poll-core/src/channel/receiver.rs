@@ -48,11 +48,14 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     /// [`TryRecvError::Empty`]; [`TryRecvError::Disconnected`] when the last message is received and
-    /// the last sender gone.
+    /// the last sender gone, and in a child of `fork`, whose copy of the queue may be half written.
     ///
     /// # Cost
     /// See [the module](crate::channel#cost).
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        if !self.end.notifier.is_of_this_process() {
+            return Err(TryRecvError::Disconnected);
+        }
         let received = coupling::receive(&self.end.notifier, || self.queue.try_recv());
         match received {
             Ok(_) => self.end.ends.made_room(),

@@ -3,9 +3,10 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use poll_core::channel::{SendError, TryRecvError};
 use poll_core::child::Process;
 use poll_core::signal::{Queued, Signal, SignalError, Signals};
-use poll_core::{Events, Mode, Poller, Token};
+use poll_core::{Events, Mode, Poller, Readiness, Token, WakeError, channel};
 use poll_sys::signal::raise;
 
 use super::{READ, alone, in_child};
@@ -82,6 +83,37 @@ fn a_queue_that_a_child_reads_is_of_the_child_s_own_signals() {
     let ours = queue.next().unwrap().unwrap();
     assert_eq!(ours.process(), std::process::id());
     assert!(queue.next().unwrap().is_none());
+}
+
+#[test]
+fn a_child_neither_sends_nor_receives_by_its_parent_s_channel() {
+    let _alone = alone();
+    let poller = Poller::new().unwrap();
+    let (sender, receiver) = channel::unbounded(&poller, Token(1)).unwrap();
+    sender.send(7).unwrap();
+    assert!(in_child(|| {
+        matches!(sender.send(8), Err(SendError::Forked(8)))
+            && receiver.try_recv() == Err(TryRecvError::Disconnected)
+            && receiver.drain(9).count() == 0
+    }));
+    assert!(!receiver.is_closed());
+    assert_eq!(receiver.drain(9).collect::<Vec<_>>(), [7]);
+}
+
+#[test]
+fn a_child_neither_sets_nor_hears_its_parent_s_notifier() {
+    let _alone = alone();
+    let poller = Poller::new().unwrap();
+    let notifier = poller.notifier(Token(1), Mode::Level).unwrap();
+    assert!(in_child(|| {
+        notifier.set(Readiness::READABLE) == Err(WakeError::Forked)
+            && notifier.readiness().is_empty()
+            && poller.notifier(Token(2), Mode::Level).is_err()
+    }));
+    let mut events = Events::with_capacity(1);
+    assert_eq!(poller.wait(&mut events, Some(Duration::ZERO)).unwrap(), 0);
+    notifier.set(Readiness::READABLE).unwrap();
+    assert_eq!(poller.wait(&mut events, Some(Duration::ZERO)).unwrap(), 1);
 }
 
 #[test]
