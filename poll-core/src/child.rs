@@ -31,6 +31,14 @@ use crate::error::RegisterError;
 /// A child that has exited is reaped, so that no zombie stays; one that runs is left to run, as by
 /// std's `Child`.
 ///
+/// # Errors
+/// | what | when | error |
+/// |---|---|---|
+/// | [`new`](Self::new) | no descriptor or no memory is left | EMFILE, ENFILE, ENOMEM, in a [`NotWatched`] |
+/// | [`new`](Self::new), [`try_wait`](Self::try_wait) | somebody else has reaped it | ECHILD |
+/// | [`kill`](Self::kill) | it has changed its user | EPERM |
+/// | [`try_wait`](Self::try_wait), [`kill`](Self::kill) | in a child of `fork` | ECHILD, [`Forked`](crate::RegisterError::Forked) |
+///
 /// # Platform
 /// | system | by |
 /// |---|---|
@@ -39,7 +47,16 @@ use crate::error::RegisterError;
 /// | others | a handler of SIGCHLD, chained with others: the source may be readable without this child's exit |
 ///
 /// # Cost
-/// `new`: 2 syscalls on Linux (waitid or wait4, `pidfd_open`), 3 with kqueue. `try_wait`: 1.
+/// | | Linux | kqueue | by SIGCHLD |
+/// |---|---|---|---|
+/// | [`new`](Self::new) | 2 (`wait4`, `pidfd_open`) | 3 | that of [`Signals::new`](crate::signal::Signals::new), and 2 |
+/// | [`try_wait`](Self::try_wait) | 1; 0 once the status is known | the same | 2, or 3 at the exit |
+/// | drop | 2 (`wait4`, `close`); 1 once the status is known | the same | that of [`Signals`](crate::signal::Signals), and 1 |
+///
+/// No allocation but by SIGCHLD, whose handler is registered.
+///
+/// # Source
+/// pidfd_open(2); kqueue(2), `EVFILT_PROC`; wait(2).
 ///
 /// # Examples
 /// ```

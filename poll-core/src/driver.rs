@@ -22,9 +22,25 @@ use crate::poller::Poller;
 /// late. Expired timers come by deadline, equal ones in the order in which they were set. What counts
 /// as expired is fixed by the time at which the wait ended ([`now`](Self::now)).
 ///
+/// # Units
+/// Timers have the resolution of [`Timers`], by default a millisecond: none fires early, and each less
+/// than one tick late. The timeout of `wait` has that of [`Poller::wait`].
+///
+/// # Errors
+/// [`wait`](Self::wait): those of [`Poller::wait`]. Timers that are due are handed out all the same.
+///
+/// # Platform
+/// The same on every system and backend, [the simulated one](crate::sim) too, whose clock it follows.
+///
 /// # Cost
-/// `wait`: that of [`Poller::wait_until`] and of [`Timers::next_deadline`], and one reading of the
-/// clock. No allocation.
+/// | | syscalls | allocations |
+/// |---|---|---|
+/// | [`wait`](Self::wait) | that of [`Poller::wait`]: 1 | 0 |
+/// | [`after`](Self::after) | 0 | 0, but for the growth of the wheel |
+/// | [`next_expired`](Self::next_expired) | 0 | 0 |
+///
+/// The clock is read once for each `after` and at the end of each `wait`; for a timeout, for a deadline,
+/// and when that is over, once more each.
 ///
 /// # Examples
 /// ```

@@ -34,6 +34,16 @@ pub enum Clock {
 /// It never expires early. Linux: nanoseconds; kqueue: whole milliseconds, rounded up, at least one
 /// and at most 24.8 days.
 ///
+/// # Errors
+/// | what | when | error |
+/// |---|---|---|
+/// | [`new`](Self::new) | the system has no such timer | `Unsupported` |
+/// | | no descriptor or no memory is left | EMFILE, ENFILE, ENOMEM |
+/// | [`after`](Self::after), [`every`](Self::every), … | beyond the 24.8 days of kqueue | `InvalidInput` |
+/// | [`first_then_every`](Self::first_then_every) | two different times on kqueue | `Unsupported` |
+/// | [`at`](Self::at), [`at_time_of_day`](Self::at_time_of_day) | the time is of another clock | `InvalidInput` |
+/// | [`take`](Self::take) | somebody has set the time of day | ECANCELED |
+///
 /// # Platform
 /// | system | by | clocks | first expiration other than the period |
 /// |---|---|---|---|
@@ -42,8 +52,18 @@ pub enum Clock {
 /// | others | none: `new` is `Unsupported` | | |
 ///
 /// # Cost
-/// Each call is one syscall (kqueue: `new` and setting two), without an allocation. Dropping closes a
-/// descriptor.
+/// | | Linux | kqueue |
+/// |---|---|---|
+/// | [`new`](Self::new) | 1 (`timerfd_create`) | 1 or 2 (`kqueue`, `fcntl`) |
+/// | setting it | 1 (`timerfd_settime`); [`at_time_of_day`](Self::at_time_of_day) 2 if the time of day was set since | 2 (`kevent`) |
+/// | [`unset`](Self::unset) | 1 (`timerfd_settime`) | 1 (`kevent`) |
+/// | [`take`](Self::take) | 1 (`read`) | 1 (`kevent`) |
+/// | drop | 1 (`close`) | 1 (`close`) |
+///
+/// No allocation.
+///
+/// # Source
+/// timerfd_create(2); kqueue(2), `EVFILT_TIMER`.
 ///
 /// # Examples
 /// ```

@@ -20,11 +20,30 @@
 //! std's queue ends the process if there is no memory for it: when a channel is made, and when an
 //! [`unbounded`] one grows. Everything else of this crate that returns an error returns that one.
 //!
+//! # Forks
+//! In a child of `fork` a channel is its parent's: sending is [`Forked`](SendError::Forked), receiving
+//! finds it [disconnected](TryRecvError::Disconnected), and the parent sees nothing of either.
+//!
+//! # Errors
+//! | what | when | error |
+//! |---|---|---|
+//! | [`unbounded`], [`bounded`], [`Sender::with_events`] | `Token(usize::MAX)`; a child of `fork` | [`TokenReserved`](RegisterError::TokenReserved); [`Forked`](RegisterError::Forked) |
+//! | [`Sender::try_send`] | there is no room | [`SendError::Full`] |
+//! | [`Sender::send`], [`try_send`](Sender::try_send) | the receiver is gone | [`SendError::Disconnected`] |
+//! | | a child of `fork` | [`SendError::Forked`] |
+//! | | the system refuses to wake the receiver, who finds the message with the next event | [`SendError::Unheard`] |
+//! | [`Receiver::try_recv`] | there is no message | [`TryRecvError::Empty`] |
+//! | | the last sender is gone; a child of `fork` | [`TryRecvError::Disconnected`] |
+//!
+//! # Platform
+//! The same on every system and backend.
+//!
 //! # Cost
 //! | | syscalls | allocations |
 //! |---|---|---|
 //! | [`Sender::send`], [`try_send`](Sender::try_send) | 0 while the receiver's event is pending or nobody sleeps in its poller, else 1; a `send` that has to wait for room: the futex calls of std's queue | 0 for [`bounded`]; [`unbounded`] grows its queue, block by block |
 //! | [`Receiver::try_recv`] | 0; 1 if a sender with events waits for room and its poller sleeps | 0 |
+//! | dropping the last sender, or the receiver | 0; 1 for each poller that sleeps and is told | 0 |
 //!
 //! # Examples
 //! ```

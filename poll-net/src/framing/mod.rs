@@ -8,6 +8,30 @@
 //! All lengths have limits, set by the caller: a peer can make a reader hold one message of the
 //! limit and one read more (8 KiB, or what is left of a long frame, up to 64 KiB), and no more.
 //!
+//! # Errors
+//! | what | when | error |
+//! |---|---|---|
+//! | reading | the message is not whole | `WouldBlock`; go on when the stream is readable |
+//! | | the message is longer than the limit | [`TooLong`], as `InvalidData`; there is no going on |
+//! | | the stream ends within a frame | `UnexpectedEof` |
+//! | [`FrameWriter::push`] | the frame is longer than the limit | [`TooLong`] |
+//! | [`FrameWriter::write`] | the stream takes no more | `WouldBlock`; go on when the stream is writable |
+//! | | the stream takes nothing and says nothing | `WriteZero` |
+//! | either | the stream says something else | that |
+//!
+//! # Platform
+//! The same everywhere. They are behind the feature `framing`.
+//!
+//! # Cost
+//! | | syscalls | allocations |
+//! |---|---|---|
+//! | [`LineReader::read`] | 1 for each 8 KiB; 0 while a whole line is held | 0, but for a buffer that is used up while a line of it is held |
+//! | [`FrameReader::read`] | 1 for each 8 KiB, of a long frame for each 64 KiB; 0 while a whole frame is held | as above |
+//! | [`FrameWriter::push`] | 0 | 0, but for the growth of the queue |
+//! | [`FrameWriter::write`] | 1 for each 32 frames, or for each part that the stream takes | 0 |
+//!
+//! No message is copied.
+//!
 //! # Examples
 //! ```
 //! use std::io::{ErrorKind, Write};
