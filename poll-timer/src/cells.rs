@@ -315,3 +315,66 @@ impl<T> Cells<T> {
         *generation = new;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::levels::SLOTS;
+
+    /// Order numbers and places that share words are kept apart, at both ends.
+    #[test]
+    fn a_node_keeps_its_order_and_its_place_apart() {
+        let mut cells = Cells::new();
+        let (id, _) = cells.push('a');
+        let last = Cells::<char>::LAST_ORDER;
+        for order in [0, 1, u64::from(u32::MAX), 1 << 32, (1 << 32) + 5, last - 1, last] {
+            for place in [0, 1, SLOTS as u16 - 1, NOWHERE] {
+                cells.put(id, 7, order, place);
+                assert_eq!((cells.order(id), cells.node(id).place), (order, place));
+                cells.set_place(id, 3);
+                assert_eq!((cells.order(id), cells.node(id).place), (order, 3));
+                cells.set_place(id, place);
+                cells.set_order(id, last - order);
+                assert_eq!((cells.order(id), cells.node(id).place), (last - order, place));
+                assert_eq!((cells.node(id).deadline, cells.node(id).live), (7, true));
+            }
+        }
+    }
+
+    #[test]
+    fn a_timer_in_a_slot_is_postponed_where_it_is_and_never_to_before() {
+        let mut cells = Cells::new();
+        let (id, _) = cells.push('a');
+        cells.put(id, 7, 1, 3);
+        assert_eq!(cells.filed(id).postpone(6, 2), Err(3));
+        assert_eq!((cells.filed(id).postpone(7, 2), cells.order(id)), (Ok(()), 2));
+        assert_eq!((cells.filed(id).postpone(9, 1 << 33), cells.order(id)), (Ok(()), 1 << 33));
+        assert_eq!((cells.node(id).deadline, cells.node(id).place), (9, 3));
+        cells.put(id, 7, 1, NOWHERE);
+        assert_eq!(cells.filed(id).postpone(8, 2), Err(NOWHERE));
+    }
+
+    #[test]
+    fn a_value_is_changed_by_its_own_generation_alone() {
+        let mut cells = Cells::new();
+        let (id, old) = cells.push('a');
+        assert_eq!(cells.remove(id, old), Some('a'));
+        let id = cells.free().unwrap();
+        let (id, new) = cells.fill(id, 'b');
+        assert_eq!(cells.get_mut(id, old), None);
+        assert_eq!(cells.get_mut(id + 1, new), None);
+        *cells.get_mut(id, new).unwrap() = 'c';
+        assert_eq!(cells.get(id, new), Some((0, &'c')));
+    }
+
+    #[test]
+    fn a_cell_whose_last_generation_expires_is_not_used_again_nor_given_back() {
+        let mut cells = Cells::new();
+        let (id, _) = cells.push('a');
+        cells.set_generation(id, Generation::MAX);
+        assert_eq!(cells.remove_expired(id), Some((Generation::MAX, 'a')));
+        assert_eq!(cells.free(), None);
+        cells.shrink_to_fit();
+        assert_eq!((cells.node_count(), cells.free()), (1, None));
+    }
+}

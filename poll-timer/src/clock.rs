@@ -173,4 +173,14 @@ mod tests {
         let since = Duration::new(18_446_744_073, 709_551_616);
         assert_eq!(clock.deadline_after(clock.origin, since), 18_446_744_073_710);
     }
+
+    #[test]
+    fn times_beyond_64_bits_of_nanoseconds_are_rounded_as_all_others() {
+        let clock = Clock::with_resolution(Instant::now(), Duration::from_millis(1));
+        let since = Duration::new(20_000_000_000, 1);
+        assert_eq!(clock.ticks(since, false), 20_000_000_000_000);
+        assert_eq!(clock.ticks(since, true), 20_000_000_000_001);
+        let fine = Clock::with_resolution(Instant::now(), Duration::from_nanos(1));
+        assert_eq!(fine.ticks(Duration::MAX, false), u64::MAX);
+    }
 }

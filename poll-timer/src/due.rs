@@ -278,4 +278,63 @@ mod tests {
         }
         assert_eq!(last, 20_999);
     }
+
+    fn entry(order: u64) -> Entry {
+        Entry { deadline: 5, order, id: order as u32 }
+    }
+
+    /// All that is due, in its order.
+    fn drain(due: &mut Due) -> Vec<u64> {
+        let next = || {
+            let first = due.first(|_, _| true)?;
+            due.take(first);
+            Some(first.order)
+        };
+        core::iter::from_fn(next).collect()
+    }
+
+    #[test]
+    fn a_batch_comes_in_order_whatever_it_was_pushed_in() {
+        let mut due = Due::new();
+        for order in [3, 1, 2, 9, 8] {
+            due.push_batch(entry(order));
+        }
+        assert_eq!(drain(&mut due), [1, 2, 3, 8, 9]);
+    }
+
+    #[test]
+    fn what_comes_late_to_a_long_batch_comes_in_order_all_the_same() {
+        let mut due = Due::new();
+        let late = [5, 3000, 7];
+        for order in (0..2 * SORT as u64).map(|n| 2 * n).chain(late) {
+            due.push_batch(entry(order));
+        }
+        let mut orders = drain(&mut due);
+        assert!(orders.is_sorted() && orders.len() == 2 * SORT + late.len());
+        orders.dedup();
+        assert_eq!(orders.len(), 2 * SORT + 2);
+        assert!(due.is_near_empty() && due.bound().is_none());
+    }
+
+    #[test]
+    fn entries_that_are_stale_are_thrown_away_when_they_are_many_and_half() {
+        for in_batch in [true, false] {
+            let mut due = Due::new();
+            for order in 1..=200 {
+                if in_batch { due.push_batch(entry(order)) } else { due.push_near(entry(order)) }
+            }
+            let is_live = |live: u64| move |_, order| order > live;
+            for dead in 1..100 {
+                due.retire(is_live(dead));
+                assert_eq!(due.iter().count(), 200, "{dead} of 200 are stale");
+            }
+            due.retire(is_live(100));
+            assert_eq!(due.iter().count(), 100);
+            assert_eq!(drain(&mut due).len(), 100);
+            // A few are kept, however many of all they are.
+            due.push_near(entry(201));
+            due.retire(is_live(201));
+            assert_eq!(due.iter().count(), 1);
+        }
+    }
 }

@@ -40,3 +40,31 @@ fn a_sweep_leaves_one_entry_for_each_that_is_filed() {
     assert_eq!(ring.sweep_one(slots, place), 3);
     deadlines.check_invariants();
 }
+
+#[test]
+fn it_is_empty_while_no_id_has_a_deadline() {
+    let mut deadlines = Deadlines::new();
+    assert!(deadlines.is_empty());
+    deadlines.set(7, 3);
+    assert!(!deadlines.is_empty());
+    deadlines.clear(7);
+    assert!(deadlines.is_empty());
+}
+
+#[test]
+fn a_slot_keeps_its_order_and_its_place_apart() {
+    let mut slots = Deadlines::new();
+    slots.set(0, 1);
+    let slots = &mut slots.slots;
+    for order in [0, 1, u64::from(u32::MAX), 1 << 32, Slots::LAST_ORDER] {
+        for place in [0, 1, NOWHERE] {
+            slots.put(0, 7, order, place);
+            assert_eq!((slots.order(0), slots.node(0).place), (order, place));
+            slots.set_place(0, 3);
+            assert_eq!((slots.order(0), slots.node(0).place), (order, 3));
+            slots.set_order(0, Slots::LAST_ORDER - order);
+            let now = (slots.order(0), slots.node(0).place);
+            assert_eq!(now, (Slots::LAST_ORDER - order, 3));
+        }
+    }
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ring::Nodes;
 use alloc::vec::Vec;
 
 #[test]
@@ -63,5 +64,45 @@ fn a_key_stays_stale_when_its_cell_was_given_back_and_made_anew() {
     for (old, new) in keys.into_iter().zip(new) {
         assert_eq!(old.id, new.id);
         assert_eq!(wheel.cancel(old), None);
+    }
+}
+
+#[test]
+fn a_crowd_in_one_span_is_searched_without_losing_anybody() {
+    let mut wheel = Wheel::new();
+    let keys: Vec<Key> = (0..100).map(|n| wheel.schedule(4000 + n, n)).collect();
+    for (n, key) in (0..).zip(&keys[..60]) {
+        assert_eq!(wheel.next_deadline(), Some(4000 + n));
+        wheel.check_invariants();
+        assert_eq!(wheel.cancel(*key), Some(n));
+    }
+    // One moves away from where it was put together with the others.
+    wheel.reschedule(keys[70], 9000);
+    assert_eq!(wheel.next_deadline(), Some(4060));
+    let fired: Vec<u64> = wheel.advance(10_000).map(|timer| timer.value).collect();
+    assert_eq!(fired, (60..70).chain(71..100).chain([70]).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_sweep_of_one_slot_keeps_the_live_and_forgets_the_dead() {
+    let mut wheel = Wheel::new();
+    let keys: Vec<Key> = (0..10).map(|n| wheel.schedule(1_000_000, n)).collect();
+    let slot = wheel.cells.node(keys[0].id).place;
+    for live in [5, 0] {
+        for key in &keys[live..] {
+            wheel.cancel(*key);
+        }
+        assert_eq!(wheel.ring.sweep_one(&mut wheel.cells, slot), if live == 5 { 10 } else { 5 });
+        wheel.check_invariants();
+        assert_eq!((wheel.len(), wheel.next_deadline().is_some()), (live, live > 0));
+    }
+}
+
+#[test]
+fn the_capacity_is_no_less_than_what_is_held() {
+    let mut wheel = Wheel::new();
+    for n in 0..100 {
+        wheel.schedule(n, n);
+        assert!(wheel.capacity() as u64 > n);
     }
 }
