@@ -35,7 +35,7 @@ pub(crate) struct Options {
 }
 
 const PACKAGES: [&str; 4] = ["poll-sys", "poll-core", "poll-net", "poll-timer"];
-/// Tests in files of their own.
+/// Tests in files of their own, and the judge that the tests of the wheel call.
 const TESTS: [&str; 5] =
     ["/src/refusals.rs", "/src/refusals/", "/inotify_tests.rs", "/tests.rs", "/ring/check.rs"];
 /// Counters that live in a file, so that those of a child that leaves by `_exit` are in it, too.

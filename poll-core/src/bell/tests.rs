@@ -297,3 +297,48 @@ fn a_bell_for_nesting_rings_for_each_wake_although_nobody_sleeps() {
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
 }
+
+// ── the only thread there is ───────────────────────────────────────────────────────────────────
+
+#[test]
+fn who_sleeps_alone_is_not_counted_and_is_rung_for() {
+    let (bell, rings, mut memory) = quiet();
+    let place = bell.place(Token(1)).unwrap();
+    assert_eq!(bell.enter_alone(&memory), Entry::Alone);
+    bell.wake(&place, &rings).unwrap();
+    assert!(bell.leave(Entry::Alone, &rings));
+    assert_eq!((rings.made.take(), take(&bell, &mut memory, 9, &rings)), (1, vec![1]));
+    // Awake again.
+    bell.wake(&place, &rings).unwrap();
+    assert_eq!((rings.made.take(), take(&bell, &mut memory, 9, &rings)), (0, vec![1]));
+    assert_eq!(bell.enter_alone(&memory), Entry::Alone);
+    assert!(!bell.leave(Entry::Alone, &rings));
+}
+
+#[test]
+fn nobody_sleeps_alone_while_something_is_pending() {
+    let (bell, rings, mut memory) = quiet();
+    let place = bell.place(Token(1)).unwrap();
+    for wake in [
+        |b: &Bell, p: &Place, r: &Rings| b.wake(p, r),
+        |b: &Bell, p: &Place, r: &Rings| b.wake_all(p, r),
+    ] {
+        wake(&bell, &place, &rings).unwrap();
+        assert_eq!(bell.enter_alone(&memory), Entry::Pending);
+        assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+        // The wish to sleep was withdrawn: nobody is rung for.
+        wake(&bell, &place, &rings).unwrap();
+        assert_eq!((rings.made.get(), take(&bell, &mut memory, 9, &rings)), (0, vec![1]));
+    }
+}
+
+#[test]
+fn nobody_sleeps_alone_while_threads_are_awaited() {
+    let (bell, rings, mut memory) = with_sleepers(1);
+    let place = bell.place(Token(1)).unwrap();
+    bell.wake_all(&place, &rings).unwrap();
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    assert_eq!(bell.enter_alone(&memory), Entry::Herd);
+    bell.wake(&place, &rings).unwrap();
+    assert_eq!(bell.enter_alone(&memory), Entry::Pending);
+}
