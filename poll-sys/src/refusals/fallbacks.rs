@@ -5,6 +5,7 @@ use std::io::IoSlice;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant, SystemTime};
 
+use poll_core::child::Process;
 use poll_core::signal::{Queued, Signal};
 use poll_core::timer::{Clock, KernelTimer};
 use poll_core::{Mode, Readiness, Token, WakeError};
@@ -198,4 +199,21 @@ fn a_queued_signal_says_who_sent_what() {
         if good { GOOD } else { LEAKED }
     });
     assert_eq!(good, GOOD);
+}
+
+#[test]
+fn a_child_that_cannot_be_watched_comes_back_with_the_reason() {
+    assert!(without(libc::SYS_pidfd_open, libc::EMFILE, || {
+        let child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn();
+        let Err(refused) = Process::new(child.unwrap()) else { return false };
+        let told = format!("{refused:?} {refused}");
+        let source = std::error::Error::source(&refused).map(ToString::to_string);
+        let told = told.starts_with("NotWatched { error:")
+            && told.ends_with("the child could not be watched")
+            && source == Some(refused.error().to_string())
+            && refused.error().raw_os_error() == Some(libc::EMFILE);
+        let mut child = refused.into_child();
+        drop(child.stdin.take());
+        told && child.wait().is_ok_and(|status| status.success())
+    }));
 }
