@@ -153,4 +153,21 @@ mod tests {
         assert_eq!(interest, Interest::READABLE | Interest::PRIORITY);
         assert_eq!(format!("{interest:?}"), "READABLE | PRIORITY");
     }
+
+    #[test]
+    fn sets_are_made_told_and_lessened_bit_by_bit() {
+        for bits in (0..=u8::MAX).filter(|bits| !(1..8).contains(bits)) {
+            assert_eq!(Interest::from_bits(bits), None);
+        }
+        for bits in 1..8 {
+            let set = Interest::from_bits(bits).unwrap();
+            assert_eq!(set.bits(), bits);
+            let told = [set.is_readable(), set.is_writable(), set.is_priority()];
+            assert_eq!(told, [1, 2, 4].map(|bit| bits & bit != 0));
+            for other in 1..8 {
+                let less = set.without(Interest::from_bits(other).unwrap());
+                assert_eq!(less.map_or(0, Interest::bits), bits & !other);
+            }
+        }
+    }
 }
