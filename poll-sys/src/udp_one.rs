@@ -38,3 +38,25 @@ pub(crate) fn send(socket: BorrowedFd<'_>, datagram: &Transmit<'_>) -> io::Resul
     datagram.write_control(&mut control)?;
     msg::send(socket, &[IoSlice::new(datagram.bytes)], to.as_ref(), control.finish())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn a_datagram_is_truncated_only_if_it_does_not_fit() {
+        let a = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let to = a.local_addr().unwrap();
+        for (room, truncated) in [(3, true), (4, false), (5, false)] {
+            assert_eq!(send(a.as_fd(), &Transmit::new(b"four").to(to)).unwrap(), 4);
+            let mut bytes = [0; 5];
+            let mut slot = Slot::new(&mut bytes[..room]);
+            receive(a.as_fd(), &mut slot).unwrap();
+            let meta = slot.meta();
+            assert_eq!((meta.len, meta.truncated, meta.source), (room.min(4), truncated, Some(to)));
+        }
+    }
+}
