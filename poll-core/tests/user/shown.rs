@@ -63,4 +63,7 @@ fn a_world_and_its_streams_name_themselves() {
     let sim = Sim::new(1);
     assert_shown(&sim, &["Sim", "elapsed"]);
     assert_shown(&sim.pair(1).unwrap().0, &["Stream", "1"]);
+    let (listener, connector) = sim.listener(1).unwrap();
+    assert_shown(&listener, &["Listener"]);
+    assert_shown(&connector, &["Connector"]);
 }
