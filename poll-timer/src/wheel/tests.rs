@@ -106,3 +106,14 @@ fn the_capacity_is_no_less_than_what_is_held() {
         assert!(wheel.capacity() as u64 > n);
     }
 }
+
+#[test]
+fn a_timer_is_there_until_it_is_cancelled_or_handed_out() {
+    let mut wheel = Wheel::new();
+    let [first, second] = [5, 6].map(|deadline| wheel.schedule(deadline, deadline));
+    assert!(wheel.contains(first) && wheel.contains(second));
+    wheel.cancel(first);
+    assert!(!wheel.contains(first) && wheel.contains(second));
+    assert_eq!(wheel.advance(6).count(), 1);
+    assert!(!wheel.contains(second));
+}
