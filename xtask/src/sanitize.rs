@@ -56,15 +56,25 @@ const LEFT_OUT: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// Tests of the server's lists: the memory sanitizer does not know fstatat(2), and takes what it has
-/// written for unwritten.
-const LISTS: [&str; 5] = [
-    "wire::a_target_with_scheme_and_host_is_its_path",
-    "with_curl::a_directory_is_its_index_page_or_a_list_with_escaped_names",
-    "with_curl::a_long_list_comes_in_pages_that_miss_nothing",
-    "with_curl::content_types_follow_the_names",
-    "with_curl::head_tells_what_get_would_send_and_sends_nothing",
+/// Single tests that do not run: sanitizer, package, test and why.
+const SKIPPED: [(Sanitizer, &str, &str, &str); 6] = [
+    lists("wire::a_target_with_scheme_and_host_is_its_path"),
+    lists("with_curl::a_directory_is_its_index_page_or_a_list_with_escaped_names"),
+    lists("with_curl::a_long_list_comes_in_pages_that_miss_nothing"),
+    lists("with_curl::content_types_follow_the_names"),
+    lists("with_curl::head_tells_what_get_would_send_and_sends_nothing"),
+    (
+        Sanitizer::Thread,
+        "poll-sys",
+        "refusals::fallbacks::a_fork_handler_that_finds_no_memory_is_an_error",
+        "it refuses memory to the sanitizer, too",
+    ),
 ];
+
+const fn lists(test: &'static str) -> (Sanitizer, &'static str, &'static str, &'static str) {
+    let why = "the sanitizer does not know fstatat(2), by which the server makes lists";
+    (Sanitizer::Memory, "poll-net", test, why)
+}
 
 impl Sanitizer {
     fn told(self) -> &'static str {
@@ -150,10 +160,8 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
                 report.rows.extend(left_out.map(|(_, file, why)| {
                     Row::skipped(format!("{} {package}/{file}", sanitizer.told()), *why)
                 }));
-                if leaves_lists_out(*sanitizer, package) {
-                    let why = "it does not know fstatat(2), by which the server makes lists";
-                    report.rows.extend(LISTS.map(|test| Row::skipped(test, why)));
-                }
+                let skipped = skipped(*sanitizer, package);
+                report.rows.extend(skipped.map(|(test, why)| Row::skipped(test, why)));
             }
         }
     }
@@ -182,8 +190,9 @@ fn one(sanitizer: Sanitizer, package: &str, nightly: &str) -> Result<Row> {
     for test in integration_tests(package)? {
         run = run.args(["--test", &test]);
     }
-    if leaves_lists_out(sanitizer, package) {
-        run = run.args(["--"]).args(LISTS.iter().flat_map(|name| ["--skip", name]));
+    run = run.args(["--"]);
+    for (test, _) in skipped(sanitizer, package) {
+        run = run.args(["--skip", test]);
     }
     let output = run.output()?;
     let found = reports(&output);
@@ -196,8 +205,15 @@ fn one(sanitizer: Sanitizer, package: &str, nightly: &str) -> Result<Row> {
     Ok(row.cells([tally.passed.to_string(), found.to_string()]).took(begun.elapsed()))
 }
 
-fn leaves_lists_out(sanitizer: Sanitizer, package: &str) -> bool {
-    sanitizer == Sanitizer::Memory && package == "poll-net"
+/// The single tests that do not run, and why.
+fn skipped(
+    sanitizer: Sanitizer,
+    package: &str,
+) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let here = SKIPPED
+        .iter()
+        .filter(move |(of, package_of, ..)| *of == sanitizer && *package_of == package);
+    here.map(|(_, _, test, why)| (*test, *why))
 }
 
 /// The names of the package's integration tests.

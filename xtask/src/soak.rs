@@ -5,9 +5,12 @@
 //! does the same again.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::process::Run;
@@ -162,28 +165,54 @@ fn one(name: &str, run: Run) -> Result<Row> {
 }
 
 /// The property test of the conformance suite, with more cases: a part at a time, because a test has
-/// a time limit, each part with a seed of its own.
+/// a time limit, each part with a seed of its own; and several at once, because it mostly waits.
 fn scripts(count: u64, seed: u64) -> Result<Row> {
     const PART: u64 = 5_000;
+    eprintln!("scripts");
     let begun = Instant::now();
-    let test = "equivalence::every_backend_reports_what_the_model_says";
-    let mut row = Row::passed("scripts");
-    for part in 0..count.div_ceil(PART) {
-        let cases = PART.min(count - part * PART);
-        eprintln!("scripts: {cases} of seed {}", seed + part);
-        let run = Run::new("cargo")
-            .args(["test", "--quiet", "--release", "--package", "poll-core"])
-            .args(["--test", "conformance", "--", "--exact", test])
-            .env("PROPTEST_CASES", cases.to_string())
-            .env("PROPTEST_RNG_SEED", (seed + part).to_string())
-            .env("CARGO_TARGET_DIR", target())
-            .dir(workspace::root());
-        let output = run.limit(LIMIT).output()?;
-        if !output.success || !output.stdout.contains("1 passed") {
-            let detail = format!("seed {}: {}\n{}", seed + part, output.status, output.said());
-            row = Row::failed("scripts", detail);
-            break;
+    conformance(&["--no-run"]).output()?.ok()?;
+    let (next, failures) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        loop {
+            let part = next.fetch_add(1, Ordering::Relaxed);
+            if part * PART >= count {
+                return;
+            }
+            let cases = PART.min(count - part * PART);
+            if let Err(error) = some_scripts(cases, seed + part) {
+                let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                failures.push(format!("seed {}: {error:#}", seed + part));
+            }
         }
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| (0..workers).for_each(|_| drop(scope.spawn(work))));
+    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let row = match failures.is_empty() {
+        true => Row::passed("scripts"),
+        false => Row::failed("scripts", failures.join("\n")),
+    };
+    let parts = count.div_ceil(PART);
+    let what = format!("{count} scripts on each backend, of seeds {seed} to {}", seed + parts - 1);
+    Ok(row.cells([what]).took(begun.elapsed()))
+}
+
+fn some_scripts(cases: u64, seed: u64) -> Result<()> {
+    let test = "equivalence::every_backend_reports_what_the_model_says";
+    let run = conformance(&["--", "--exact", test])
+        .env("PROPTEST_CASES", cases.to_string())
+        .env("PROPTEST_RNG_SEED", seed.to_string());
+    let output = run.limit(LIMIT).output()?.ok()?;
+    if !output.stdout.contains("1 passed") {
+        bail!("no test ran\n{}", output.said());
     }
-    Ok(row.cells([format!("{count} scripts on each backend")]).took(begun.elapsed()))
+    Ok(())
+}
+
+fn conformance(args: &[&str]) -> Run {
+    Run::new("cargo")
+        .args(["test", "--quiet", "--release", "--package", "poll-core", "--test", "conformance"])
+        .args(args)
+        .env("CARGO_TARGET_DIR", target())
+        .dir(workspace::root())
 }
