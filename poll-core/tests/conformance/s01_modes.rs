@@ -57,6 +57,35 @@ fn edge_reports_an_arrival_on_top_of_unread_data() {
 }
 
 #[test]
+fn edge_reports_a_half_close_after_a_drain() {
+    for_each_edge(|world| {
+        let (ours, theirs) = world.readable_pair();
+        let _guard = watch(world, &ours, 1, READ, Mode::Edge);
+        assert_eq!(tokens(&look(world)), [1]);
+        drain(&ours);
+        assert_silent(world);
+        theirs.shutdown();
+        assert!(look(world)[&1].contains(Readiness::READABLE));
+        assert_silent(world);
+    });
+}
+
+#[test]
+fn edge_reports_each_connection_of_a_listener() {
+    for_each_edge(|world| {
+        let (door, caller) = world.listener();
+        let door = world.register(door, Token(1), READ, Mode::Edge).unwrap();
+        for _ in 0..3 {
+            assert_silent(world);
+            let _client = caller.call();
+            assert_eq!(tokens(&next(world)), [1]);
+            assert_silent(world);
+            door.accept().unwrap();
+        }
+    });
+}
+
+#[test]
 fn edge_reports_hang_up_and_half_close_once_each() {
     for_each_edge(|world| {
         let (ours, theirs) = world.pair();

@@ -1,5 +1,7 @@
 //! Semantic 5: a half-close is told from data wherever the system can.
 
+use std::io::{ErrorKind, Write};
+
 use poll_core::{Backend, Readiness, Token};
 
 use crate::support::*;
@@ -57,6 +59,17 @@ fn a_half_close_is_told_exactly_when_readable_is_asked() {
         guard.arm(both(), mode).unwrap();
         let said = look(world)[&1];
         assert_eq!(said.contains(Readiness::READ_CLOSED), tells(world), "{said:?}");
+    });
+}
+
+#[test]
+fn a_half_close_of_one_s_own_ends_the_writing_alone() {
+    for_each_backend(|world| {
+        let (mut ours, theirs) = world.pair();
+        ours.shutdown();
+        assert_eq!(ours.write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+        send(&theirs);
+        assert_eq!(drain(&ours), 1);
     });
 }
 

@@ -1,6 +1,7 @@
 //! `sim`: an event loop tested without a kernel.
 
 use std::io::{ErrorKind, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -143,6 +144,28 @@ fn an_end_that_is_closed_with_something_unread_resets_the_other() {
     assert_eq!((&*ours).read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
     assert_eq!((&*ours).read(&mut [0]).unwrap(), 0);
     assert_eq!((&*ours).write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn a_failure_is_an_edge() {
+    let (_sim, poller, ours, mut theirs) = world(1);
+    let mut events = Events::with_capacity(4);
+    ours.arm(Interest::READABLE, Mode::Edge).unwrap();
+    theirs.write_all(b"a").unwrap();
+    assert_eq!(look(&poller, &mut events), [(Token(1), READ)]);
+    assert_eq!((&*ours).read(&mut [0]).unwrap(), 1);
+    assert_eq!(look(&poller, &mut events), []);
+    ours.fail(ErrorKind::ConnectionReset);
+    assert!(look(&poller, &mut events)[0].1.contains(Readiness::ERROR));
+    assert_eq!(look(&poller, &mut events), []);
+}
+
+#[test]
+fn the_number_of_a_closed_stream_is_not_of_the_world_any_more() {
+    let (sim, poller, _ours, _theirs) = world(1);
+    let number = OwnedFd::from(sim.pair(4).unwrap().0);
+    let refused = poller.add(&number, Token(3), Interest::READABLE, Mode::Level).unwrap_err();
+    assert!(matches!(refused, RegisterError::NotPollable), "{refused:?}");
 }
 
 #[test]
