@@ -405,10 +405,10 @@ mod tests {
             (libc::IPPROTO_IP, libc::IP_TTL, 4),
             // As long as a destination, and none.
             (libc::IPPROTO_IP, libc::IP_TTL, 12),
-            // Of the right kind, and too short to be one.
-            (libc::IPPROTO_IP, libc::IP_PKTINFO, 11),
-            (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT, 4),
-            (libc::SOL_SOCKET, libc::SO_TIMESTAMP, 16),
+            // Of the right kind where the system has one, and too short to be one.
+            (libc::IPPROTO_IP, udp_v4::REPORT_DESTINATION.unwrap_or(libc::IP_TTL), 3),
+            (libc::IPPROTO_IPV6, libc::IP_TTL, 4),
+            (libc::SOL_SOCKET, libc::IP_TTL, 4),
         ] {
             assert!(control.push(level, kind, &[1; 16][..len]));
         }
