@@ -5,6 +5,7 @@
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::ptr;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ const TOKEN: Token = Token(1);
 static HANDLED: AtomicUsize = AtomicUsize::new(0);
 /// The waker that the handler uses. LENT: what is stored here was leaked and lives for ever.
 static WAKER: AtomicPtr<Waker> = AtomicPtr::new(ptr::null_mut());
+/// Those of all backends, so that nothing that looks for lost memory finds them.
+static LENT: Mutex<Vec<&Waker>> = Mutex::new(Vec::new());
 
 extern "C" fn handler(_: libc::c_int) {
     HANDLED.fetch_add(1, Ordering::Relaxed);
@@ -91,8 +94,9 @@ fn main() {
     for backend in Backend::available() {
         println!("on {backend:?}");
         let poller = Poller::with_backend(*backend).unwrap();
-        let waker = Box::new(poller.waker(TOKEN).unwrap());
-        WAKER.store(Box::into_raw(waker), Ordering::Relaxed);
+        let waker: &Waker = Box::leak(Box::new(poller.waker(TOKEN).unwrap()));
+        LENT.lock().unwrap().push(waker);
+        WAKER.store(ptr::from_ref(waker).cast_mut(), Ordering::Relaxed);
         install();
         let mut sender = sender();
         HANDLED.store(0, Ordering::Relaxed);
