@@ -86,8 +86,12 @@
 //!
 //! Instructions for each operation, counted over 100,000 timers up to 60 s, the loop around them
 //! included: `Deadlines` set 110, clear 30, reset 49; `Wheel` 172, 88 and 65. An expiry among a
-//! million, by ticks of 1 ms, the timer's way down the levels included: 221 and 304. To reset one of
-//! 100,000 live timers takes less than half of what it takes with a `BinaryHeap` of either kind.
+//! million, by ticks of 1 ms, the timer's way down the levels included: 221 and 304.
+//!
+//! Beside `BinaryHeap`s that delete lazily, by id and with a slab for the payload, in one interleaved
+//! run: to reset one of 100,000 live timers took `Deadlines` 0.41 of the time of the heap by id, and
+//! `Wheel` 0.43 of that of the heap with a slab; a million insertions and cancellations 0.50 and 0.88; a
+//! million that expire in order 0.14 and 0.17.
 //!
 //! # Where it loses
 //!
@@ -95,8 +99,9 @@
 //!   65 s (at 1 ms) come down a slot of 65,536 ticks at a time. A budget bounds each call.
 //! - A heap that deletes lazily only marks what is cancelled. To cancel a million timers in random
 //!   order takes a [`Wheel`] longer than that; the heap pays when they come to its top.
-//! - To ask for the next deadline after each cancellation of the first costs some 25 ns a question,
-//!   eight times what cancelling and setting cost. Ask once a turn of the loop, or ask `next_wake`.
+//! - To ask for the next deadline after each cancellation of the first costs some 25 ns a question, and
+//!   asking once a tick of 23 resets 14 (`Deadlines`) and 25 (`Wheel`). nexus-timer, which may answer a
+//!   tick early, takes less than `Wheel`. Ask once a turn of the loop, or ask `next_wake`.
 //! - A handful of timers is as well kept in a sorted vector: an empty wheel is 400 to 600 bytes,
 //!   and the first timer allocates 12 KiB of slots.
 //! - [`Wheel`] checks a key and keeps a payload: who can use [`Deadlines`] should. Both grow with
