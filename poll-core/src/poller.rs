@@ -160,7 +160,7 @@ impl Poller {
     /// | epoll | 1 (`epoll_ctl`) | 0 |
     /// | kqueue | 2 (`fstat`, `kevent`) | growth of its table |
     /// | event ports | 2 (`fstat`, `port_associate`) | growth of its tables |
-    /// | poll(2) | 2 (`fcntl`, `statx`), and 1 if a thread waits | growth of its tables |
+    /// | poll(2) | 2 (`fcntl`, `fstat`), and 1 if a thread waits | growth of its tables |
     pub fn register<S: Source>(
         &self,
         source: S,
