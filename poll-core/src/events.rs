@@ -150,6 +150,7 @@ impl Events {
 
     /// Takes the first `n` entries of the room into the batch.
     #[inline]
+    #[allow(dead_code, reason = "poll(2) puts its events in one by one")]
     pub(crate) fn commit(&mut self, n: usize) {
         self.len = (self.len + n).min(self.list.len());
     }

@@ -13,6 +13,12 @@ use poll_core::{Mode, Readiness, Token, WakeError};
 use super::*;
 use crate::{epoll, fork_handler, fork_wipe, pipe, quiet_write};
 
+/// mmap(2) as the C library calls it: where a word has 32 bits, with an offset in pages.
+#[cfg(target_pointer_width = "32")]
+const MMAP: c_long = libc::SYS_mmap2;
+#[cfg(not(target_pointer_width = "32"))]
+const MMAP: c_long = libc::SYS_mmap;
+
 /// Runs `body` in a child where `syscall` fails with `errno`.
 fn without(syscall: c_long, errno: c_int, body: impl FnOnce() -> bool) -> bool {
     let refused = || match refuse(syscall, errno) {
@@ -76,7 +82,7 @@ fn without_pages_that_are_wiped_a_handler_tells_the_child() {
 
 #[test]
 fn without_memory_for_a_page_there_is_no_mark() {
-    assert!(without(libc::SYS_mmap, libc::ENOMEM, || is(fork_wipe::cell(), libc::ENOMEM)));
+    assert!(without(MMAP, libc::ENOMEM, || is(fork_wipe::cell(), libc::ENOMEM)));
 }
 
 #[test]
