@@ -196,6 +196,7 @@ impl fmt::Debug for Watch {
 mod tests {
     use std::io::Read;
     use std::os::unix::net::UnixStream;
+    use std::time::Duration;
 
     use super::*;
 
@@ -213,6 +214,9 @@ mod tests {
         drop(watch);
         raise(WINCH).unwrap();
         assert_eq!(pending.take(), 0);
+        // The end comes when the children that other tests have forked meanwhile are gone, too.
+        inside.set_nonblocking(false).unwrap();
+        inside.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         assert_eq!(inside.read(&mut [0; 9]).unwrap(), 0, "the bell was not closed");
     }
 
