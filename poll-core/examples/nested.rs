@@ -77,7 +77,8 @@ fn main() -> io::Result<()> {
     let done = poller.waker(DONE)?;
     let speaker = thread::spawn(move || {
         for (n, mouth) in mouths.iter_mut().enumerate() {
-            write!(mouth, "mouth {n}")?;
+            // One write, so that it is heard in one piece.
+            mouth.write_all(format!("mouth {n}").as_bytes())?;
         }
         drop(mouths);
         done.wake().map_err(io::Error::from)
