@@ -241,7 +241,7 @@ fn wait_limited(epoll: BorrowedFd<'_>, events: &mut [Event], limit: Duration) ->
 }
 
 /// Set once `epoll_pwait2` has answered that it is not to be had here.
-static NO_PWAIT2: AtomicBool = AtomicBool::new(false);
+pub(crate) static NO_PWAIT2: AtomicBool = AtomicBool::new(false);
 
 /// ENOSYS: the kernel has no such call. EPERM: a seccomp filter of a container engine that was
 /// written before the call existed; `epoll_pwait2` itself never fails with it.

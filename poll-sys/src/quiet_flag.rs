@@ -16,7 +16,7 @@ use crate::result::check_size;
 const RWF_NOSIGNAL: c_int = 0x100;
 
 /// Whether this kernel is known to lack the flag. Once true, it stays true.
-static LACKING: AtomicBool = AtomicBool::new(false);
+pub(crate) static LACKING: AtomicBool = AtomicBool::new(false);
 
 /// Writes without SIGPIPE; `None`, and nothing written, if this kernel cannot.
 pub(crate) fn write(pipe: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> Option<io::Result<usize>> {
