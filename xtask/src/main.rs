@@ -83,7 +83,8 @@ enum Task {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match perform(&cli.task, cli.json) {
+    let result = process::end_all_on_interrupt().and_then(|()| perform(&cli.task, cli.json));
+    match result {
         Ok(report) => {
             report.print(cli.json);
             if report.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -1,7 +1,11 @@
 //! Running other programs: their output kept, their failure explained, their time limited.
 
+mod group;
+mod stream;
+
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -9,21 +13,22 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use group::Group;
+pub(crate) use group::end_all_on_interrupt;
+use stream::{Echo, Stream};
+
 /// A command that is about to run.
 #[derive(Debug)]
 pub(crate) struct Run {
     command: Command,
     limit: Option<Duration>,
+    terminal: bool,
     echo: Option<Echo>,
     stdin: Option<std::fs::File>,
 }
 
-/// Where a command's output goes while it runs, besides being kept.
-#[derive(Clone, Copy, Debug)]
-enum Echo {
-    Same,
-    Stderr,
-}
+/// How long the output of a program that has ended may stay open.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What a command said and how it ended.
 #[derive(Debug)]
@@ -37,7 +42,8 @@ pub(crate) struct Output {
 
 impl Run {
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
-        Self { command: Command::new(program), limit: None, echo: None, stdin: None }
+        let command = Command::new(program);
+        Self { command, limit: None, terminal: false, echo: None, stdin: None }
     }
 
     pub(crate) fn args<T: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = T>) -> Self {
@@ -66,9 +72,17 @@ impl Run {
         self
     }
 
-    /// Ends the program when it has run for this long; that counts as a failure.
+    /// Ends the program, and all that it started, when it has run for this long; that counts as a
+    /// failure, and so does something left behind that holds on to the output. The program cannot
+    /// read from the terminal.
     pub(crate) fn limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
+        self
+    }
+
+    /// Lets a program with a limit ask for a password; only it is ended then, not what it started.
+    pub(crate) fn with_terminal(mut self) -> Self {
+        self.terminal = true;
         self
     }
 
@@ -97,17 +111,40 @@ impl Run {
     /// When the program cannot be started; a program that fails is an [`Output`].
     pub(crate) fn output(mut self) -> Result<Output> {
         let shown = self.shown();
-        let begun = Instant::now();
         let mut child = self.spawn(&shown)?;
-        let stdout = drain(child.stdout.take(), self.echo);
-        let stderr = drain(child.stderr.take(), self.echo.map(|_| Echo::Stderr));
-        let (success, status) = wait(&mut child, begun, self.limit)?;
-        Ok(Output {
-            shown,
-            stdout: stdout.join().unwrap_or_default(),
-            stderr: stderr.join().unwrap_or_default(),
-            success,
-            status,
+        let streams = [
+            Stream::kept(child.stdout.take(), self.echo),
+            Stream::kept(child.stderr.take(), self.echo.map(|_| Echo::Stderr)),
+        ];
+        let (success, status) = match self.limit {
+            None => plain(child.wait()?),
+            Some(limit) => self.limited(&mut child, limit, &streams)?,
+        };
+        let [stdout, stderr] = match self.limit {
+            None => streams.map(Stream::whole),
+            Some(_) => streams.map(Stream::so_far),
+        };
+        Ok(Output { shown, stdout, stderr, success, status })
+    }
+
+    /// Waits for the end of `child`, and of what it said, but no longer than it may last.
+    fn limited(
+        &self,
+        child: &mut Child,
+        limit: Duration,
+        streams: &[Stream],
+    ) -> Result<(bool, String)> {
+        let said_all = || Ok(streams.iter().all(Stream::has_ended));
+        let group = if self.terminal { Group::of_one(child) } else { Group::led_by(child) };
+        let ended = within(limit, || group.has_ended())?;
+        let clean = ended && within(GRACE, said_all)?;
+        drop(group);
+        let (success, status) = plain(child.wait()?);
+        within(GRACE, said_all)?;
+        Ok(match (ended, clean) {
+            (false, _) => (false, format!("the limit of {} s", limit.as_secs())),
+            (true, false) => (false, format!("{status}, but something it started lived on")),
+            (true, true) => (success, status),
         })
     }
 
@@ -119,18 +156,20 @@ impl Run {
     pub(crate) fn lines(mut self, mut each: impl FnMut(&str)) -> Result<Output> {
         let shown = self.shown();
         let mut child = self.spawn(&shown)?;
-        let stderr = drain(child.stderr.take(), None);
+        let stderr = Stream::kept(child.stderr.take(), None);
         for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
             each(&line?);
         }
-        let (success, status) = wait(&mut child, Instant::now(), None)?;
-        let stderr = stderr.join().unwrap_or_default();
-        Ok(Output { shown, stdout: String::new(), stderr, success, status })
+        let (success, status) = plain(child.wait()?);
+        Ok(Output { shown, stdout: String::new(), stderr: stderr.whole(), success, status })
     }
 
     fn spawn(&mut self, shown: &str) -> Result<Child> {
         let stdin = self.stdin.take().map_or_else(Stdio::null, Stdio::from);
         self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if self.limit.is_some() && !self.terminal {
+            self.command.process_group(0);
+        }
         self.command.spawn().with_context(|| cannot_start(shown))
     }
 }
@@ -175,43 +214,19 @@ fn quoted(word: &OsStr) -> String {
     }
 }
 
-fn drain(
-    stream: Option<impl Read + Send + 'static>,
-    echo: Option<Echo>,
-) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut kept = Vec::new();
-        let Some(mut stream) = stream else {
-            return String::new();
-        };
-        let mut piece = [0; 4096];
-        // What came before an error is still worth showing, and a closed terminal is no reason to
-        // stop reading.
-        while let Ok(length @ 1..) = stream.read(&mut piece) {
-            kept.extend_from_slice(&piece[..length]);
-            let _ = match echo {
-                None => Ok(()),
-                Some(Echo::Same) => std::io::stdout().write_all(&piece[..length]),
-                Some(Echo::Stderr) => std::io::stderr().write_all(&piece[..length]),
-            };
-        }
-        String::from_utf8_lossy(&kept).into_owned()
-    })
+fn plain(status: std::process::ExitStatus) -> (bool, String) {
+    (status.success(), status.to_string())
 }
 
-fn wait(child: &mut Child, begun: Instant, limit: Option<Duration>) -> Result<(bool, String)> {
-    let Some(limit) = limit else {
-        let status = child.wait()?;
-        return Ok((status.success(), status.to_string()));
-    };
+/// Asks again and again; false if `what` has not come true when `limit` is over.
+fn within(limit: Duration, mut what: impl FnMut() -> Result<bool>) -> Result<bool> {
+    let begun = Instant::now();
     loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok((status.success(), status.to_string()));
+        if what()? {
+            return Ok(true);
         }
         if begun.elapsed() > limit {
-            child.kill()?;
-            child.wait()?;
-            return Ok((false, format!("the limit of {} s", limit.as_secs())));
+            return Ok(false);
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -234,6 +249,24 @@ mod tests {
         let run = Run::new("sleep").args(["60"]).limit(Duration::from_millis(50));
         let output = run.output().unwrap();
         assert!(!output.success && output.status.contains("limit"));
+    }
+
+    #[test]
+    fn what_a_program_started_ends_with_it_at_the_limit() {
+        let run = Run::new("sh").args(["-c", "sleep 60 & echo $!; wait"]);
+        let output = run.limit(Duration::from_millis(500)).output().unwrap();
+        assert!(output.status.contains("limit"), "{}", output.status);
+        let pid = output.stdout.trim();
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    }
+
+    #[test]
+    fn what_lives_on_and_holds_the_output_is_ended_and_told() {
+        let run = Run::new("sh").args(["-c", "sleep 60 & echo said"]);
+        let output = run.limit(Duration::from_secs(60)).output().unwrap();
+        assert!(!output.success && output.status.contains("lived on"), "{}", output.status);
+        assert_eq!(output.stdout, "said\n");
     }
 
     #[test]

@@ -81,8 +81,9 @@ fn hand_over(
     let dir = tempfile::tempdir().context("a place for the suites")?;
     let file = archive(&dir.path().join("suites"), programs, place)?;
     let (program, args) = command.split_first().context("no command to hand the suites to")?;
-    let run = Run::new(program).args(args).args([UNPACK_AND_RUN]);
-    let output = shown(run.stdin(File::open(&file)?).limit(WHOLE_LIMIT)).output()?;
+    let run = Run::new(program).args(args).args([UNPACK_AND_RUN]).stdin(File::open(&file)?);
+    // ssh may ask for a password.
+    let output = shown(run.limit(WHOLE_LIMIT).with_terminal()).output()?;
     let results = bundle::read(&output.stdout, programs, place, target.triple);
     let row = suite::row(target.triple, &command.join(" "), &results.verdicts);
     let mut row = row.took(begun.elapsed());
