@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use walkdir::WalkDir;
 
 use crate::process::{Output, Run, which};
 use crate::report::{Report, Row};
@@ -115,12 +114,7 @@ fn copy() -> Result<PathBuf> {
     if tree.exists() {
         std::fs::remove_dir_all(&tree)?;
     }
-    let wanted = |entry: &walkdir::DirEntry| {
-        let name = entry.file_name().to_string_lossy();
-        let is_built = name.starts_with("target") && entry.file_type().is_dir();
-        entry.depth() == 0 || !(name.starts_with('.') || is_built)
-    };
-    for entry in WalkDir::new(workspace::root()).into_iter().filter_entry(wanted) {
+    for entry in workspace::entries() {
         let entry = entry?;
         let to = tree.join(entry.path().strip_prefix(workspace::root())?);
         if entry.file_type().is_dir() {

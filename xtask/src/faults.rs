@@ -5,7 +5,7 @@
 //! injects. A run passes if the program ends by itself and says so: no panic, no hang, no leaked
 //! descriptor, nothing reported that the model does not know, and everything works at the next try.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::process::{Run, which};
+use crate::process::{Run, need};
 use crate::report::{Report, Row};
 use crate::workspace;
 
@@ -85,10 +85,8 @@ struct Tally {
 /// # Errors
 /// When strace is missing or the program does not build.
 pub(crate) fn run(options: &Options) -> Result<Report> {
-    if which("strace").is_none() {
-        bail!("strace is not installed; `cargo xtask setup --install` brings it");
-    }
-    let program = build()?;
+    need("strace")?;
+    let program = workspace::example("poll-core", "faults", "faults")?;
     let mut report = Report::new("Faults", &["errors", "runs", "faults injected"]);
     for syscall in SYSCALLS {
         let begun = Instant::now();
@@ -107,18 +105,6 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         report.rows.push(row.cells(cells).took(begun.elapsed()));
     }
     Ok(report)
-}
-
-fn build() -> Result<PathBuf> {
-    let target = workspace::root().join("target/xtask/faults");
-    Run::new("cargo")
-        // Optimised: a debug std checks descriptors with syscalls of its own before each close.
-        .args(["build", "--quiet", "--release", "--package", "poll-core", "--example", "faults"])
-        .env("CARGO_TARGET_DIR", &target)
-        .dir(workspace::root())
-        .output()?
-        .ok()?;
-    Ok(target.join("release/examples/faults"))
 }
 
 /// All errors of one syscall at all its calls, on as many threads as there are processors.

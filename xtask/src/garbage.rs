@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{Run, which};
+use crate::process::{Run, need};
 use crate::report::{Report, Row};
 use crate::workspace;
 
@@ -77,10 +77,8 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// # Errors
 /// When strace is missing or the program does not build.
 pub(crate) fn run() -> Result<Report> {
-    if which("strace").is_none() {
-        bail!("strace is not installed; `cargo xtask setup --install` brings it");
-    }
-    let program = build()?;
+    need("strace")?;
+    let program = workspace::example("poll-core", "garbage", "faults")?;
     let dir = tempfile::tempdir()?;
     let log = dir.path().join("trace");
     let columns = ["runs", "answers spoilt", "events", "unknown, ignored", "nothing to read"];
@@ -105,17 +103,6 @@ pub(crate) fn run() -> Result<Report> {
         report.rows.push(row.cells(sum.map(|n: u64| n.to_string())).took(begun.elapsed()));
     }
     Ok(report)
-}
-
-fn build() -> Result<std::path::PathBuf> {
-    let target = workspace::root().join("target/xtask/faults");
-    Run::new("cargo")
-        .args(["build", "--quiet", "--release", "--package", "poll-core", "--example", "garbage"])
-        .env("CARGO_TARGET_DIR", &target)
-        .dir(workspace::root())
-        .output()?
-        .ok()?;
-    Ok(target.join("release/examples/garbage"))
 }
 
 /// One run with one kind of nonsense: how many runs (one), answers that were spoilt, events that came

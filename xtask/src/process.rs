@@ -200,6 +200,17 @@ pub(crate) fn which(program: &str) -> Option<std::path::PathBuf> {
     std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
+/// That a program is there.
+///
+/// # Errors
+/// When it is not, with what brings it.
+pub(crate) fn need(program: &str) -> Result<()> {
+    match which(program) {
+        Some(_) => Ok(()),
+        None => bail!("{program} is not installed; `cargo xtask setup --install` brings it"),
+    }
+}
+
 fn cannot_start(shown: &str) -> String {
     format!("cannot start `{shown}`: is the program installed and on PATH?")
 }

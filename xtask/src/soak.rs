@@ -39,6 +39,9 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
 }
 
+/// Where below `target/xtask` everything is built.
+const PLACE: &str = "soak";
+
 /// What is done, and how often.
 struct Job {
     name: &'static str,
@@ -79,8 +82,8 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         report.rows.push(in_a_machine(descriptors, options.minutes.unwrap_or(4), options.seed)?);
         return Ok(report);
     }
-    let soak = build("poll-core", "soak")?;
-    let storm = build("poll-sys", "wake_storm")?;
+    let soak = workspace::example("poll-core", "soak", PLACE)?;
+    let storm = workspace::example("poll-sys", "wake_storm", PLACE)?;
     let mut report = Report::new(format!("Soak, seed {}", options.seed), &["what was done"]);
     let chosen = |job: &&Job| options.only.is_empty() || options.only.iter().any(|o| o == job.name);
     for job in JOBS.iter().filter(chosen) {
@@ -136,17 +139,7 @@ fn in_a_machine(descriptors: u64, minutes: u64, seed: u64) -> Result<Row> {
 }
 
 fn target() -> PathBuf {
-    workspace::root().join("target/xtask/soak")
-}
-
-fn build(package: &str, example: &str) -> Result<PathBuf> {
-    Run::new("cargo")
-        .args(["build", "--quiet", "--release", "--package", package, "--example", example])
-        .env("CARGO_TARGET_DIR", target())
-        .dir(workspace::root())
-        .output()?
-        .ok()?;
-    Ok(target().join("release/examples").join(example))
+    workspace::root().join("target/xtask").join(PLACE)
 }
 
 fn one(name: &str, run: Run) -> Result<Row> {

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::process::{Run, which};
+use crate::process::{Run, need};
 use crate::report::{Report, Row};
 use crate::workspace;
 
@@ -144,9 +144,7 @@ impl Program {
 /// # Errors
 /// When strace is missing or an example does not build.
 pub(crate) fn run() -> Result<Report> {
-    if which("strace").is_none() {
-        bail!("strace is not installed; `cargo xtask setup --install` brings it");
-    }
+    need("strace")?;
     let mut report = Report::new("Syscalls", &["expected", "counted"]);
     for program in PROGRAMS {
         let begun = Instant::now();

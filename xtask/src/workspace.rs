@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::process::Run;
 
@@ -59,6 +59,22 @@ pub(crate) fn packages() -> Result<Vec<Package>> {
     Ok(metadata.packages)
 }
 
+/// Builds an example below `target/xtask/PLACE`, and says where it is. Optimised: a debug std checks
+/// descriptors with syscalls of its own before each close.
+///
+/// # Errors
+/// When it does not build, with what the compiler said.
+pub(crate) fn example(package: &str, name: &str, place: &str) -> Result<PathBuf> {
+    let target = root().join("target/xtask").join(place);
+    Run::new("cargo")
+        .args(["build", "--quiet", "--release", "--package", package, "--example", name])
+        .env("CARGO_TARGET_DIR", &target)
+        .dir(root())
+        .output()?
+        .ok()?;
+    Ok(target.join("release/examples").join(name))
+}
+
 /// A source file, by the path that a person would type from the root.
 #[derive(Clone, Debug)]
 pub(crate) struct SourceFile {
@@ -66,18 +82,23 @@ pub(crate) struct SourceFile {
     pub(crate) text: String,
 }
 
-/// Every `.rs` file below the root but those in build directories, in path order.
+/// Every file and directory below the root but those that are built or hidden, in path order.
+pub(crate) fn entries() -> impl Iterator<Item = walkdir::Result<DirEntry>> {
+    let written = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        let is_built = name.starts_with("target") && entry.file_type().is_dir();
+        entry.depth() == 0 || !(name.starts_with('.') || is_built)
+    };
+    WalkDir::new(root()).sort_by_file_name().into_iter().filter_entry(written)
+}
+
+/// Every `.rs` file among the [`entries`], in their order.
 ///
 /// # Errors
 /// When a directory or file cannot be read.
 pub(crate) fn sources() -> Result<Vec<SourceFile>> {
     let mut files = Vec::new();
-    let visible = |entry: &walkdir::DirEntry| {
-        let name = entry.file_name().to_string_lossy();
-        entry.depth() == 0
-            || !(name.starts_with('.') || (entry.depth() == 1 && name.starts_with("target")))
-    };
-    for entry in WalkDir::new(root()).sort_by_file_name().into_iter().filter_entry(visible) {
+    for entry in entries() {
         let entry = entry?;
         if entry.path().extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(entry.path())

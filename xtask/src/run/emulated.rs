@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::skips::{self, Place, Skip};
 use super::suite::{self, Kind, Program, Results, Verdict};
-use crate::process::{Run, which};
+use crate::process::{Run, need};
 use crate::report::Row;
 use crate::targets::{ByteOrder, Emulator, Target};
 
@@ -73,8 +73,6 @@ fn command(emulator: Emulator, program: &Program) -> Result<Run> {
     let Emulator::Qemu { program: qemu, .. } = emulator else {
         return Ok(Run::new(&program.file));
     };
-    if which(qemu).is_none() {
-        bail!("{qemu} is not installed; `cargo xtask setup --install` brings it");
-    }
+    need(qemu)?;
     Ok(Run::new(qemu).args([&program.file]))
 }

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use super::bundle;
 use super::skips::Place;
 use super::suite::{self, Program};
-use crate::process::{Output, Run, which};
+use crate::process::{Output, Run, need};
 use crate::report::Row;
 use crate::workspace;
 
@@ -111,9 +111,7 @@ pub(crate) fn script(kernel: Kernel, program: &Path, script: &str) -> Result<Out
 /// Boots `kernel` with what `fill` puts into a directory, and runs `run.sh` there.
 fn boot(kernel: Kernel, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Output> {
     for tool in ["qemu-system-x86_64", "cpio", "dpkg-deb", "apt-get"] {
-        if which(tool).is_none() {
-            bail!("{tool} is not installed; `cargo xtask setup --install` brings it");
-        }
+        need(tool)?;
     }
     let image = image(kernel)?;
     let dir = tempfile::tempdir().context("a place for the initial ramdisk")?;

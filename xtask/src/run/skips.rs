@@ -56,8 +56,6 @@ const FORKED: &str = "libkqueue closes numbers in a child that were its own in t
 
 const TAKEN: &str = "libkqueue takes SO_ERROR when it reports an error";
 
-const RELATED: &[Place] = &[Place::Related];
-
 const QEMU: &[Place] = &[Place::QemuUser, Place::QemuSwapped];
 
 const fn skip(
@@ -73,8 +71,12 @@ const fn wipe(test: &'static str) -> Skip {
     skip(QEMU, "poll-sys/poll_sys", Some(test), WIPE)
 }
 
-const fn refused(places: &'static [Place], test: &'static str, reason: &'static str) -> Skip {
-    skip(places, "poll-sys/poll_sys", Some(test), reason)
+const fn seccomp(test: &'static str) -> Skip {
+    skip(QEMU, "poll-sys/poll_sys", Some(test), SECCOMP)
+}
+
+const fn socketcall(test: &'static str) -> Skip {
+    skip(&[Place::Related], "poll-sys/poll_sys", Some(test), SOCKETCALL)
 }
 
 const fn foreign(program: &'static str, test: &'static str) -> Skip {
@@ -94,46 +96,30 @@ const SKIPS: &[Skip] = &[
     wipe("fork::tests::a_child_that_makes_a_mark_of_its_own_still_tells_its_parents"),
     wipe("signal::tests::a_child_marks_and_rings_nothing_and_ends_no_watch_of_its_parents"),
     skip(QEMU, "poll-sys/fork", None, WIPE),
-    refused(QEMU, "refusals::a_pipe_that_is_refused_leaves_nothing_open", SECCOMP),
-    refused(QEMU, "refusals::a_poller_that_is_refused_leaves_nothing_open", SECCOMP),
-    refused(QEMU, "refusals::a_tcp_socket_that_is_refused_leaves_nothing_open", SECCOMP),
-    refused(QEMU, "refusals::a_udp_socket_that_is_refused_leaves_nothing_open", SECCOMP),
-    refused(QEMU, "refusals::a_unix_socket_that_is_refused_leaves_nothing_open", SECCOMP),
-    refused(
-        QEMU,
-        "refusals::fallbacks::a_child_that_cannot_be_watched_comes_back_with_the_reason",
-        SECCOMP,
-    ),
-    refused(QEMU, "refusals::fallbacks::a_fork_handler_that_finds_no_memory_is_an_error", SECCOMP),
-    refused(QEMU, "refusals::fallbacks::a_kernel_without_busy_polling_says_unsupported", SECCOMP),
-    refused(
-        QEMU,
+    seccomp("refusals::a_pipe_that_is_refused_leaves_nothing_open"),
+    seccomp("refusals::a_poller_that_is_refused_leaves_nothing_open"),
+    seccomp("refusals::a_tcp_socket_that_is_refused_leaves_nothing_open"),
+    seccomp("refusals::a_udp_socket_that_is_refused_leaves_nothing_open"),
+    seccomp("refusals::a_unix_socket_that_is_refused_leaves_nothing_open"),
+    seccomp("refusals::fallbacks::a_child_that_cannot_be_watched_comes_back_with_the_reason"),
+    seccomp("refusals::fallbacks::a_fork_handler_that_finds_no_memory_is_an_error"),
+    seccomp("refusals::fallbacks::a_kernel_without_busy_polling_says_unsupported"),
+    seccomp(
         "refusals::fallbacks::a_kernel_without_the_quiet_flag_is_asked_once_and_writes_quietly_all_the_same",
-        SECCOMP,
     ),
-    refused(QEMU, "refusals::fallbacks::a_timer_that_cannot_be_set_says_why", SECCOMP),
-    refused(
-        QEMU,
+    seccomp("refusals::fallbacks::a_timer_that_cannot_be_set_says_why"),
+    seccomp(
         "refusals::fallbacks::a_wake_that_the_system_refuses_says_so_and_the_next_one_is_tried",
-        SECCOMP,
     ),
-    refused(QEMU, "refusals::fallbacks::another_error_of_a_quiet_write_is_its_callers", SECCOMP),
-    refused(QEMU, "refusals::fallbacks::another_error_of_an_epoll_wait_is_its_callers", SECCOMP),
-    refused(QEMU, "refusals::fallbacks::what_cannot_be_read_says_why", SECCOMP),
-    refused(QEMU, "refusals::fallbacks::without_memory_for_a_page_there_is_no_mark", SECCOMP),
-    refused(
-        QEMU,
-        "refusals::fallbacks::without_nanoseconds_epoll_waits_longer_and_asks_for_them_once",
-        SECCOMP,
-    ),
-    refused(
-        QEMU,
-        "refusals::fallbacks::without_pages_that_are_wiped_a_handler_tells_the_child",
-        SECCOMP,
-    ),
-    refused(RELATED, "refusals::a_tcp_socket_that_is_refused_leaves_nothing_open", SOCKETCALL),
-    refused(RELATED, "refusals::a_udp_socket_that_is_refused_leaves_nothing_open", SOCKETCALL),
-    refused(RELATED, "refusals::a_unix_socket_that_is_refused_leaves_nothing_open", SOCKETCALL),
+    seccomp("refusals::fallbacks::another_error_of_a_quiet_write_is_its_callers"),
+    seccomp("refusals::fallbacks::another_error_of_an_epoll_wait_is_its_callers"),
+    seccomp("refusals::fallbacks::what_cannot_be_read_says_why"),
+    seccomp("refusals::fallbacks::without_memory_for_a_page_there_is_no_mark"),
+    seccomp("refusals::fallbacks::without_nanoseconds_epoll_waits_longer_and_asks_for_them_once"),
+    seccomp("refusals::fallbacks::without_pages_that_are_wiped_a_handler_tells_the_child"),
+    socketcall("refusals::a_tcp_socket_that_is_refused_leaves_nothing_open"),
+    socketcall("refusals::a_udp_socket_that_is_refused_leaves_nothing_open"),
+    socketcall("refusals::a_unix_socket_that_is_refused_leaves_nothing_open"),
     skip(
         QEMU,
         "poll-sys/poll_sys",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::process::{Run, which};
+use crate::process::{Run, need};
 use crate::report::Row;
 use crate::targets::{Emulator, Scope, Target};
 use crate::toolchain::{Toolchains, Way};
@@ -92,9 +92,7 @@ fn static_build(way: Way, target: &Target, emulator: Emulator) -> Result<Run> {
     };
     let mut run = way.cargo("build", Scope::Workspace, "run");
     if let Some(linker) = linker {
-        if which(linker).is_none() {
-            bail!("{linker} is not installed; `cargo xtask setup --install` brings it");
-        }
+        need(linker)?;
         let upper = target.triple.to_uppercase().replace('-', "_");
         run = run.env(format!("CARGO_TARGET_{upper}_LINKER"), linker);
     }
