@@ -52,16 +52,16 @@ impl Simulated {
     /// Puts what is ready into `events`: those first that have waited longest, equal ones by chance.
     fn harvest(&self, events: &mut Events) {
         let mut entries = self.entries();
-        // As a kernel does with what is closed.
-        entries.retain(|key, _| self.sim.look(*key).is_some());
         let mut ready: Vec<(u64, u64, Key, Readiness, u64)> = Vec::new();
-        for (key, entry) in entries.iter().filter(|(_, entry)| entry.enabled) {
-            let Some((readiness, changes)) = self.sim.look(*key) else { continue };
+        entries.retain(|key, entry| {
+            // A kernel forgets what is closed.
+            let Some((readiness, changes)) = self.sim.look(*key) else { return false };
             let readiness = asked(readiness, entry.watch.interest);
-            if !readiness.is_empty() && entry.seen != Some(changes) {
+            if entry.enabled && !readiness.is_empty() && entry.seen != Some(changes) {
                 ready.push((entry.turn, self.sim.random(), *key, readiness, changes));
             }
-        }
+            true
+        });
         ready.sort_unstable_by_key(|(turn, chance, ..)| (*turn, *chance));
         for (.., key, readiness, changes) in ready {
             let Some(entry) = entries.get_mut(&key) else { continue };

@@ -132,16 +132,14 @@ impl Table {
         watch: Watch,
     ) -> Result<(Key, Option<File>), RegisterError> {
         let number = source.as_raw_fd();
-        let mut stale = None;
-        let known = self.find(source).and_then(|key| Some((key, self.sources.get(&key)?)));
-        if let Some((key, entry)) = known {
+        let stale = self.find(source);
+        if let Some(entry) = stale.and_then(|key| self.sources.get(&key)) {
             if is_same_file(&entry.duplicate, &duplicate)? {
                 return Err(RegisterError::AlreadyRegistered);
             }
-            self.reserve_one()?;
-            stale = self.remove(key)?;
         }
         self.reserve_one()?;
+        let stale = stale.map(|key| self.remove(key)).transpose()?.flatten();
         self.last_key += 1;
         let key = self.last_key;
         let position = self.list.lines.len();
