@@ -83,29 +83,6 @@ mod tests {
     }
 
     #[test]
-    fn the_only_thread_is_rung_for_while_it_sleeps_and_not_while_it_does_not() {
-        let (bell, rings) = (Bell::new(), Rings::default());
-        let (place, mut memory) = (bell.place(Token(1)).unwrap(), Memory::default());
-        // A handler that runs between the count and the syscall.
-        assert_eq!(bell.enter_alone(&memory), Entry::Alone);
-        bell.wake(&place, &rings).unwrap();
-        assert_eq!(rings.made.get(), 1);
-        assert!(bell.leave(Entry::Alone, &rings));
-        // What is pending keeps it from sleeping.
-        assert_eq!(bell.enter_alone(&memory), Entry::Pending);
-        assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 1);
-        bell.wake(&place, &rings).unwrap();
-        assert_eq!(rings.made.get(), 1);
-        assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 1);
-        // And what was for everyone.
-        bell.wake_all(&place, &rings).unwrap();
-        assert_eq!(bell.enter_alone(&memory), Entry::Pending);
-        bell.take(&mut memory, 9, &rings, |_, _| ());
-        assert_eq!(bell.enter_alone(&memory), Entry::Alone);
-        assert!(!bell.leave(Entry::Alone, &rings));
-    }
-
-    #[test]
     fn a_set_that_the_system_refuses_leaves_everything_as_it_was() {
         let (bell, rings) = (Bell::new(), Rings::default());
         let carrier = bell.carrier(Token(1), true).unwrap();
