@@ -32,8 +32,8 @@ mod state;
 /// Deregisters, then drops the source. Once it is dropped, no wait that begins later reports its
 /// token, whatever duplicates of the descriptor live on. It never blocks. In a child of `fork` it
 /// leaves the parent's registration alone, and what changes the watch is `Forked` there. A forgotten
-/// guard (`mem::forget`) leaks the
-/// source, which stays registered: sound, and as intended as any leak.
+/// guard (`mem::forget`) leaks the source, which stays registered: sound, and as intended as any
+/// leak.
 ///
 /// # Examples
 /// Idle first, armed only when the I/O would block:
@@ -82,9 +82,10 @@ impl<S: Source> Registration<S> {
     /// [`Mode::Exclusive`] may leave the guard idle.
     ///
     /// # Cost
-    /// 1 syscall on epoll and kqueue, none if it is [`Mode::Level`] and stays so with the same
-    /// interest, 2 to or from [`Mode::Exclusive`]. From idle as [`Poller::register`]. Else 1 on event ports, and none on poll(2), or one
-    /// if a thread waits. No allocation beyond the growth of a backend's tables.
+    /// None if it is [`Mode::Level`] or [`Mode::Exclusive`] and stays so with the same interest. From
+    /// idle as [`Poller::register`]. Else 1 syscall on epoll and kqueue, 2 to or from
+    /// [`Mode::Exclusive`], 1 on event ports, and none on poll(2), or one if a thread waits. No
+    /// allocation beyond the growth of a backend's tables.
     pub fn arm(&self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
         let inner = self.poller.inner();
         inner.check_process()?;
