@@ -102,3 +102,61 @@ impl Near {
         self.run.iter().copied().chain(self.heap.iter().map(|Reverse(entry)| *entry))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(order: usize) -> Entry {
+        Entry { deadline: 7, order: order as u64, id: order as u32 }
+    }
+
+    /// All there is, in the order in which it is taken.
+    fn drain(near: &mut Near) -> Vec<u64> {
+        let next = || {
+            let first = near.peek()?.order;
+            near.pop();
+            Some(first)
+        };
+        core::iter::from_fn(next).collect()
+    }
+
+    #[test]
+    fn single_ones_and_two_crowds_come_in_one_order() {
+        let mut near = Near::new();
+        near.push_crowd([8, 2, 5].map(entry).into());
+        // The run is taken: this one goes to the heap.
+        near.push_crowd([3, 9].map(entry).into());
+        [1, 4, 7].map(entry).into_iter().for_each(|entry| near.push(entry));
+        assert_eq!((near.len(), near.run.len()), (8, 3));
+        assert_eq!(drain(&mut near), [1, 2, 3, 4, 5, 7, 8, 9]);
+        assert_eq!((near.is_empty(), near.len()), (true, 0));
+    }
+
+    #[test]
+    fn a_crowd_is_sorted_at_once_up_to_the_longest_run() {
+        for (length, in_run) in [(LONGEST_RUN, LONGEST_RUN), (LONGEST_RUN + 1, 0)] {
+            let mut near = Near::new();
+            near.push_crowd((0..length).rev().map(entry).collect());
+            assert_eq!((near.len(), near.run.len()), (length, in_run));
+            assert!(drain(&mut near).into_iter().eq(0..length as u64));
+        }
+    }
+
+    #[test]
+    fn a_short_run_leaves_its_memory_to_the_next_crowd_and_a_long_one_gives_it_back() {
+        for (length, kept) in [(KEEP - 1, true), (KEEP, true), (KEEP + 1, false)] {
+            let mut near = Near::new();
+            let mut crowd = near.crowd();
+            assert_eq!(crowd.capacity(), 0);
+            crowd.reserve_exact(length);
+            crowd.extend((0..length).map(entry));
+            near.push_crowd(crowd);
+            // Not while the run is in use.
+            assert_eq!(near.crowd().capacity(), 0);
+            assert_eq!(drain(&mut near).len(), length);
+            let left = if kept { length } else { 0 };
+            assert_eq!(near.crowd().capacity(), left, "after a run of {length}");
+        }
+    }
+}
