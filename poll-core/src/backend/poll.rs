@@ -155,18 +155,13 @@ impl Poll {
         if let Some(list) = table.begin_lead()? {
             return Ok(Some((list, timeout)));
         }
-        // Counted, because to notify costs a syscall even if nobody waits.
-        table.followers += 1;
         let deadline = timeout.and_then(|limit| Instant::now().checked_add(limit));
         let left = || deadline.map(|at| at.saturating_duration_since(Instant::now()));
-        loop {
+        // Counted, because to notify costs a syscall even if nobody waits.
+        table.followers += 1;
+        let taken = loop {
             table = match left() {
-                Some(Duration::ZERO) => {
-                    // The notification that the lead is free may have been meant for this thread.
-                    table.followers -= 1;
-                    self.lead_is_free.notify_one();
-                    return Ok(None);
-                }
+                Some(Duration::ZERO) => break Ok(None),
                 Some(left) => {
                     let waited = self.lead_is_free.wait_timeout(table, left);
                     waited.unwrap_or_else(PoisonError::into_inner).0
@@ -175,15 +170,16 @@ impl Poll {
             };
             match table.begin_lead() {
                 Ok(None) => {}
-                Ok(Some(list)) => {
-                    table.followers -= 1;
-                    return Ok(Some((list, left())));
-                }
-                Err(error) => {
-                    table.followers -= 1;
-                    self.lead_is_free.notify_one();
-                    return Err(error);
-                }
+                taken => break taken,
+            }
+        };
+        table.followers -= 1;
+        match taken {
+            Ok(Some(list)) => Ok(Some((list, left()))),
+            Ok(None) | Err(_) => {
+                // The notification that the lead is free may have been meant for this thread.
+                self.lead_is_free.notify_one();
+                taken.map(|_| None)
             }
         }
     }

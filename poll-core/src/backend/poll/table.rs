@@ -369,6 +369,23 @@ mod tests {
         drop(ours);
     }
 
+    /// A version of the list that did not rise would have it polled on and on.
+    #[test]
+    fn what_was_removed_is_polled_no_more() {
+        let mut table = Table::default();
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.write_all(b"x").unwrap();
+        let watch = Watch { mode: Mode::Level, ..WATCH };
+        let (key, _) = table.add(ours.as_fd(), duplicate(ours.as_fd()).unwrap(), watch).unwrap();
+        let mut events = Events::with_capacity(4);
+        table.ask(&mut events).unwrap();
+        // Level changes nothing in the list when it is reported: only the removal can.
+        assert_eq!((events.len(), table.asked.version), (1, table.list.version));
+        table.remove(key).unwrap();
+        table.ask(&mut events).unwrap();
+        assert_eq!((events.len(), table.asked.lines.len()), (1, 0));
+    }
+
     #[test]
     fn a_leader_is_told_once_and_nobody_else() {
         let mut table = Table::default();
