@@ -107,6 +107,8 @@ impl World {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// The first numbers of SplitMix64 with this seed, as others print them too.
@@ -118,5 +120,14 @@ mod tests {
             numbers,
             [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
         );
+    }
+
+    #[test]
+    fn some_of_a_number_is_each_from_one_to_it_and_no_other() {
+        let mut world = World::new(1);
+        for most in 1..=8 {
+            let found: BTreeSet<usize> = (0..200).map(|_| world.some_of(most)).collect();
+            assert!(found.into_iter().eq(1..=most), "of {most}");
+        }
     }
 }

@@ -45,6 +45,20 @@ fn the_modes_are_those_of_the_real_backends() {
 }
 
 #[test]
+fn the_numbers_by_chance_are_those_of_the_seed() {
+    let numbers = |seed| {
+        let sim = Sim::new(seed);
+        [sim.random(), sim.random(), sim.random()]
+    };
+    // SplitMix64, which says of itself in `sim/world.rs` that it is.
+    assert_eq!(
+        numbers(1_234_567),
+        [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
+    );
+    assert_eq!(numbers(1), numbers(1));
+}
+
+#[test]
 fn time_leaps_to_what_is_scheduled_and_to_the_deadline() {
     let (sim, poller, ours, theirs) = world(1);
     ours.arm(Interest::READABLE, Mode::Level).unwrap();
