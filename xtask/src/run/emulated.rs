@@ -53,6 +53,8 @@ pub(super) fn each(
         let Some(args) = Skip::args(&skips) else {
             continue;
         };
+        // Who reads the log of a run that hangs sees where.
+        eprintln!("{name}: {}", program.name);
         let output = start(program)?
             .args(args)
             .dir(&program.dir)
