@@ -64,6 +64,8 @@ pub(super) fn compile(run: Run, name: &str, choice: &Choice<'_>) -> Result<Vec<P
     let output = run
         .args(["--tests", "--examples", "--message-format=json"])
         .env("CARGO_PROFILE_DEV_STRIP", "symbols")
+        // Emulated code is slow enough. Debug assertions stay.
+        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
         .lines(|line| match serde_json::from_str::<Message>(line) {
             Ok(Message::Artifact(artifact)) => programs.extend(artifact.program()),
             Ok(Message::Diagnostic { message }) => {
