@@ -51,14 +51,14 @@ impl Simulated {
 
     /// Puts what is ready into `events`: those first that have waited longest, equal ones by chance.
     fn harvest(&self, events: &mut Events) {
-        let mut entries = self.entries();
+        let (mut entries, mut world) = (self.entries(), self.sim.world());
         let mut ready: Vec<(u64, u64, Key, Readiness, u64)> = Vec::new();
         entries.retain(|key, entry| {
             // A kernel forgets what is closed.
-            let Some((readiness, changes)) = self.sim.look(*key) else { return false };
+            let Some((readiness, changes)) = world.look(*key) else { return false };
             let readiness = asked(readiness, entry.watch.interest);
             if entry.enabled && !readiness.is_empty() && entry.seen != Some(changes) {
-                ready.push((entry.turn, self.sim.random(), *key, readiness, changes));
+                ready.push((entry.turn, world.random(), *key, readiness, changes));
             }
             true
         });
@@ -68,7 +68,7 @@ impl Simulated {
             if events.push(Event::new(entry.watch.token, readiness)).is_err() {
                 break;
             }
-            entry.turn = self.sim.next_turn();
+            entry.turn = world.next_number();
             match entry.watch.mode {
                 Mode::Level | Mode::Exclusive => {}
                 Mode::Edge => entry.seen = Some(changes),
@@ -113,7 +113,7 @@ impl Shape for Simulated {
         if entries.contains_key(&key) {
             return Err(RegisterError::AlreadyRegistered);
         }
-        let turn = self.sim.next_turn();
+        let turn = self.sim.world().next_number();
         entries.insert(key, Entry { watch, enabled: true, seen: None, turn });
         drop(entries);
         self.sim.stir();

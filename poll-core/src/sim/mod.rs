@@ -77,7 +77,6 @@ use std::time::{Duration, Instant};
 use crate::backend::Any;
 use crate::backend::simulated::Simulated;
 use crate::bell::Bell;
-use crate::event::Readiness;
 use crate::poller::Poller;
 
 pub use busy::Busy;
@@ -176,17 +175,8 @@ impl Sim {
         self.world().elapsed()
     }
 
-    pub(crate) fn next_turn(&self) -> u64 {
-        self.world().next_number()
-    }
-
     pub(crate) fn id_of(&self, number: RawFd) -> Option<u64> {
         self.world().id_of(number)
-    }
-
-    /// What a source is ready for, and how often that has changed; `None` if it is closed.
-    pub(crate) fn look(&self, id: u64) -> Option<(Readiness, u64)> {
-        self.world().look(id)
     }
 
     /// How often anything has changed.
@@ -233,7 +223,7 @@ impl Sim {
         result
     }
 
-    fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -164,7 +164,8 @@ impl World {
         self.sources.by_number.get(&number).copied()
     }
 
-    pub(super) fn look(&self, id: u64) -> Option<(Readiness, u64)> {
+    /// What a source is ready for, and how often that has changed; `None` if it is closed.
+    pub(crate) fn look(&self, id: u64) -> Option<(Readiness, u64)> {
         self.sources.look(id)
     }
 

@@ -8,7 +8,7 @@ use super::sources::Sources;
 
 pub(super) type Action = Box<dyn FnOnce(&Sim) + Send>;
 
-pub(super) struct World {
+pub(crate) struct World {
     chance: u64,
     origin: Instant,
     elapsed: Duration,
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// SplitMix64.
-    pub(super) fn random(&mut self) -> u64 {
+    pub(crate) fn random(&mut self) -> u64 {
         self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.chance;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -63,7 +63,7 @@ impl World {
         1 + (self.random() % most as u64) as usize
     }
 
-    pub(super) fn next_number(&mut self) -> u64 {
+    pub(crate) fn next_number(&mut self) -> u64 {
         self.numbers += 1;
         self.numbers
     }
