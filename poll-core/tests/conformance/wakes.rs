@@ -243,7 +243,6 @@ fn wakes_that_race_for_the_waiters_are_all_heard() {
                 let sender = sender.clone();
                 scope.spawn(move || {
                     let mut events = Events::with_capacity(capacity);
-                    look_into(world, &mut events).keys().for_each(|n| sender[*n].send(()).unwrap());
                     loop {
                         for token in tokens(&next_into(world, &mut events)) {
                             match sender.get(token) {
@@ -257,7 +256,7 @@ fn wakes_that_race_for_the_waiters_are_all_heard() {
             for thread in waking {
                 thread.join().unwrap();
             }
-            // One at a time: both threads may not have waited yet.
+            // Also for a thread that has not waited yet: a new batch is told of every one there was.
             stop.wake_all().unwrap();
         });
     });
