@@ -377,4 +377,16 @@ mod tests {
         cells.shrink_to_fit();
         assert_eq!((cells.node_count(), cells.free()), (1, None));
     }
+
+    /// By a constant it would have to grow 15,000 times.
+    #[test]
+    fn the_set_of_free_cells_grows_to_a_million_in_few_steps() {
+        let bounds = core::iter::successors(Some(0), |&id| Some(Cells::<()>::bound_after(id)));
+        let bounds: alloc::vec::Vec<usize> = bounds.take_while(|&id| id < 1_000_000).collect();
+        assert!(bounds.iter().skip(1).all(|bound| bound % 64 == 0));
+        assert!(
+            bounds.windows(2).all(|pair| pair[1] > pair[0] && pair[1] <= pair[0] * 9 / 8 + 128)
+        );
+        assert!(bounds.len() < 100, "{} steps", bounds.len());
+    }
 }

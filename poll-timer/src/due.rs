@@ -337,4 +337,47 @@ mod tests {
             assert_eq!(due.iter().count(), 1);
         }
     }
+
+    #[test]
+    fn stale_entries_are_thrown_away_from_the_sixty_fourth_on() {
+        let mut due = Due::new();
+        (1..=128).for_each(|order| due.push_batch(entry(order)));
+        for dead in 1..64 {
+            due.retire(|_, order| order > dead);
+            assert_eq!(due.iter().count(), 128, "{dead} of 128 are stale");
+        }
+        due.retire(|_, order| order > 64);
+        assert_eq!((due.iter().count(), due.stale()), (64, 0));
+    }
+
+    #[test]
+    fn a_long_batch_gives_its_memory_back_when_it_is_done_and_a_short_one_keeps_it() {
+        for (length, kept) in [(KEEP - 1, true), (KEEP, true), (KEEP + 1, false)] {
+            let mut due = Due::new();
+            due.batch.reserve_exact(length);
+            (1..=length as u64).for_each(|order| due.push_batch(entry(order)));
+            assert_eq!(drain(&mut due).len(), length);
+            assert_eq!(due.batch.capacity(), if kept { length } else { 0 }, "after {length}");
+        }
+    }
+
+    #[test]
+    fn what_one_crowd_leaves_the_next_is_put_in() {
+        let mut due = Due::new();
+        let mut crowd = due.crowd();
+        crowd.extend((1..=100).map(entry));
+        let capacity = crowd.capacity();
+        due.push_crowd(crowd);
+        assert_eq!(drain(&mut due).len(), 100);
+        assert_eq!(due.crowd().capacity(), capacity);
+    }
+
+    #[test]
+    fn room_is_made_for_one_and_given_back() {
+        let mut due = Due::new();
+        due.try_reserve_one().expect("there is memory");
+        assert!(due.batch.capacity() > 0 && due.near.capacity() > 0);
+        due.shrink_to_fit();
+        assert_eq!((due.batch.capacity(), due.near.capacity()), (0, 0));
+    }
 }

@@ -268,4 +268,44 @@ mod tests {
             assert_eq!(occupancy.first(cur), None);
         }
     }
+
+    /// Those that begin now are being emptied, the widest first: what it holds may belong to another.
+    #[test]
+    fn first_is_the_widest_of_those_that_begin_now() {
+        let now = 1 << 16;
+        let mut occupancy = Occupancy::new();
+        let placed = [place(now, now + 5), place(now - 300, now), place(1, now)];
+        assert_eq!(
+            placed.map(|(slot, begin)| (level_of(slot), begin)),
+            [(0, now + 5), (1, now), (2, now)]
+        );
+        placed.iter().for_each(|(slot, _)| occupancy.set(*slot));
+        for (slot, begin) in placed.into_iter().rev() {
+            assert_eq!(occupancy.first(now), Some((begin, slot)));
+            occupancy.clear(slot);
+        }
+        assert_eq!(occupancy.first(now), None);
+    }
+
+    #[test]
+    fn a_level_has_its_bit_as_long_as_it_has_an_occupied_slot() {
+        let mut occupancy = Occupancy::new();
+        let mut occupied = alloc::collections::BTreeSet::new();
+        // Each slot is set, and cleared when two thirds of all others have been set meanwhile.
+        for step in 0..3 * SLOTS {
+            let slot = (step * 5 % SLOTS) as u16;
+            if step < SLOTS {
+                occupancy.set(slot);
+                occupied.insert(slot);
+            }
+            if step >= SLOTS * 2 / 3 {
+                let slot = ((step - SLOTS * 2 / 3) * 5 % SLOTS) as u16;
+                occupancy.clear(slot);
+                occupied.remove(&slot);
+            }
+            let levels = occupied.iter().fold(0, |all, &slot| all | 1 << level_of(slot));
+            assert_eq!(occupancy.levels, levels, "step {step}");
+        }
+        assert!(occupied.is_empty());
+    }
 }

@@ -97,6 +97,12 @@ impl Near {
         self.heap.try_reserve(1)
     }
 
+    /// How many entries there is room for.
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.run.capacity() + self.heap.capacity()
+    }
+
     /// All, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry> + '_ {
         self.run.iter().copied().chain(self.heap.iter().map(|Reverse(entry)| *entry))

@@ -221,3 +221,23 @@ impl Pool {
         core::iter::successors(Some(queue.head), next).count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pool_grows_by_an_eighth() {
+        let (mut pool, mut queue) = (Pool::new(), Queue::EMPTY);
+        let mut allocations = 0;
+        for id in 0..1_000 * BLOCK as u32 {
+            let before = pool.blocks.capacity();
+            pool.push(&mut queue, id);
+            let (len, capacity) = (pool.blocks.len(), pool.blocks.capacity());
+            allocations += usize::from(capacity != before);
+            assert!(capacity <= len + len / 8 + 8, "room for {capacity}, and there are {len}");
+        }
+        assert!(allocations < 40, "{allocations} allocations");
+        assert!(pool.iter(&queue).eq(0..1_000 * BLOCK as u32));
+    }
+}

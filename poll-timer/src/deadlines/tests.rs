@@ -68,3 +68,14 @@ fn a_slot_keeps_its_order_and_its_place_apart() {
         }
     }
 }
+
+/// A few ahead, as far as there is memory already.
+#[test]
+fn ids_that_come_one_by_one_find_room_made_for_sixty_four() {
+    let mut deadlines = Deadlines::new();
+    deadlines.try_reserve(1_000).unwrap();
+    for (id, slots) in [(0, 64), (63, 64), (64, 128), (500, 564)] {
+        deadlines.set(id, 1);
+        assert_eq!(deadlines.slots.0.len(), slots, "after {id}");
+    }
+}
