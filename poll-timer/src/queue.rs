@@ -240,4 +240,38 @@ mod tests {
         assert!(allocations < 40, "{allocations} allocations");
         assert!(pool.iter(&queue).eq(0..1_000 * BLOCK as u32));
     }
+
+    /// Before each block that is needed, as the forms that may fail do.
+    #[test]
+    fn room_for_a_block_is_made_by_an_eighth_and_only_where_there_is_none() {
+        let (mut pool, mut queue) = (Pool::new(), Queue::EMPTY);
+        let mut allocations = 0;
+        for id in 0..1_000 * BLOCK as u32 {
+            let before = pool.blocks.capacity();
+            let needed = pool.blocks.len() == before;
+            pool.try_reserve_one().expect("there is memory");
+            let (len, capacity) = (pool.blocks.len(), pool.blocks.capacity());
+            assert_eq!(capacity != before, needed, "room for {before}, and there are {len}");
+            assert!(capacity > len && capacity <= len + len / 8 + 8);
+            allocations += usize::from(needed);
+            pool.push(&mut queue, id);
+            assert_eq!(pool.blocks.capacity(), capacity);
+        }
+        assert!(allocations < 40, "{allocations} allocations");
+        // A free block is room, too.
+        pool.shrink_to_fit();
+        let full = pool.blocks.capacity();
+        assert_eq!((pool.blocks.len(), pool.take(&mut queue, BLOCK).is_some()), (full, true));
+        pool.try_reserve_one().expect("there is memory");
+        assert_eq!(pool.blocks.capacity(), full);
+    }
+
+    #[test]
+    fn what_was_reserved_for_ids_holds_them() {
+        let (mut pool, mut queue) = (Pool::new(), Queue::EMPTY);
+        pool.try_reserve(100_000).expect("there is memory");
+        let capacity = pool.blocks.capacity();
+        (0..100_000).for_each(|id| pool.push(&mut queue, id));
+        assert_eq!(pool.blocks.capacity(), capacity);
+    }
 }

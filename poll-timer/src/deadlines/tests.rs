@@ -79,3 +79,43 @@ fn ids_that_come_one_by_one_find_room_made_for_sixty_four() {
         assert_eq!(deadlines.slots.0.len(), slots, "after {id}");
     }
 }
+
+/// 100 timers of one tick. The first is set again, so that it is the last in order and still the first
+/// in its slot.
+fn crowd() -> Deadlines {
+    let mut deadlines = Deadlines::new();
+    (0..100).for_each(|id| _ = deadlines.set(id, 50));
+    deadlines.set(0, 50);
+    deadlines
+}
+
+#[test]
+fn nothing_is_handed_out_while_the_slot_of_its_tick_is_being_emptied() {
+    for budget in 1..120 {
+        let mut deadlines = crowd();
+        let mut expired: Vec<u32> = Vec::new();
+        while !deadlines.is_empty() {
+            let mut left = budget;
+            while let Some(id) = deadlines.pop_expired_within(50, &mut left) {
+                expired.push(id);
+            }
+            deadlines.check_invariants();
+        }
+        assert!(expired.into_iter().eq((1..100).chain([0])), "{budget} steps at a time");
+    }
+}
+
+#[test]
+fn what_is_set_for_the_tick_in_hand_joins_its_batch_once_its_slot_is_empty() {
+    let mut deadlines = crowd();
+    assert_eq!(deadlines.pop_expired_within(50, &mut 40), None);
+    deadlines.set(100, 50);
+    assert!(!deadlines.ring.is_near_empty(), "its slot is not empty");
+
+    let mut deadlines = crowd();
+    assert_eq!(deadlines.pop_expired(50), Some(1));
+    (100..200).for_each(|id| _ = deadlines.set(id, 50));
+    assert!(deadlines.ring.is_near_empty());
+    let expired = core::iter::from_fn(|| deadlines.pop_expired(50));
+    assert!(expired.eq((2..100).chain([0]).chain(100..200)));
+}

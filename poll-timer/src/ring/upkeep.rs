@@ -116,4 +116,10 @@ impl Ring {
     pub(crate) fn skip_orders<N: Nodes>(&mut self, left: u64) {
         self.order = N::LAST_ORDER - left;
     }
+
+    /// Whether no timer that is due is ordered alone, for tests of what that costs.
+    #[cfg(test)]
+    pub(crate) fn is_near_empty(&self) -> bool {
+        self.due.is_near_empty()
+    }
 }
