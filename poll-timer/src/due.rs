@@ -66,6 +66,12 @@ impl Due {
         self.near.is_empty()
     }
 
+    /// Whether there is no entry at all, not even a stale one.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batch.is_empty() && self.near.is_empty()
+    }
+
     /// Adds a timer in any order.
     pub(crate) fn push_near(&mut self, entry: Entry) {
         self.near.push(entry);

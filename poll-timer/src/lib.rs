@@ -73,7 +73,8 @@
 //!
 //! | | time | memory |
 //! |---|---|---|
-//! | `Deadlines::set` to a later deadline, `clear` | O(1), one cache line | none |
+//! | `Deadlines::set` to a later deadline | O(1), one cache line and a bit | none |
+//! | `Deadlines::clear` | O(1), a bit; the line, too, if the deadline that it returns is used | none |
 //! | `Deadlines::set` for the first time | O(1) | 16 bytes per id, 4 to 5 per timer |
 //! | `Wheel::schedule` | O(1), three lines | 28 bytes with a word of payload, 4 to 5 for the slot |
 //! | `Wheel::reschedule` to a later deadline, `cancel` | O(1), one line or two | none |

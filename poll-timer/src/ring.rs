@@ -109,13 +109,17 @@ impl Ring {
         if id == self.next_id {
             self.forget_next();
         }
-        if nodes.node(id).place == NEAR {
+        // The node itself is looked at only if it may be in `due`, see NEAR.
+        if !self.due.is_empty() {
             self.died_near(nodes, id);
         }
     }
 
     #[inline(never)]
     fn died_near(&mut self, nodes: &mut impl Nodes, id: u32) {
+        if nodes.node(id).place != NEAR {
+            return;
+        }
         nodes.set_place(id, NOWHERE);
         self.due.retire(|id, order| is_current(nodes, id, order));
     }

@@ -3,16 +3,12 @@
 use alloc::collections::TryReserveError;
 
 use super::Deadlines;
-use super::slots::LIVE;
 use crate::ring::Nodes;
 
 impl Deadlines {
     /// The ids that have a deadline, and their deadlines, by id.
     pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
-        (0..)
-            .zip(&self.slots.0)
-            .filter(|(_, slot)| slot.word & LIVE != 0)
-            .map(|(id, slot)| (id, slot.deadline))
+        self.slots.iter()
     }
 
     /// Clears the ids for which `keep` returns false.
@@ -34,7 +30,7 @@ impl Deadlines {
     ///
     /// O(the greatest id ever set).
     pub fn clear_all(&mut self) {
-        self.slots.0.iter_mut().for_each(|slot| slot.word &= !LIVE);
+        self.slots.live.fill(0);
         self.ring.clear(&mut self.slots);
     }
 
@@ -44,9 +40,8 @@ impl Deadlines {
     ///
     /// `TryReserveError` if memory cannot be had.
     pub fn try_reserve(&mut self, ids: u32) -> Result<(), TryReserveError> {
-        let more = (ids as usize).saturating_sub(self.slots.0.len());
-        self.slots.0.try_reserve_exact(more)?;
-        self.ring.try_reserve(more)
+        self.slots.try_reserve_exact(ids as usize)?;
+        self.ring.try_reserve((ids as usize).saturating_sub(self.slots.node_count() as usize))
     }
 
     /// Gives back the memory that the present deadlines do not need.
@@ -55,10 +50,8 @@ impl Deadlines {
     ///
     /// O(n log n).
     pub fn shrink_to_fit(&mut self) {
-        let used = self.slots.0.iter().rposition(|slot| slot.word & LIVE != 0);
         self.ring.rebuild(&mut self.slots);
-        self.slots.0.truncate(used.map_or(0, |last| last + 1));
-        self.slots.0.shrink_to_fit();
+        self.slots.shrink_to_fit();
         self.ring.shrink_to_fit(&self.slots);
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ring::Nodes;
+use crate::ring::{NOWHERE, Nodes};
 
 #[test]
 fn order_survives_the_end_of_the_order_numbers() {
@@ -76,7 +76,7 @@ fn ids_that_come_one_by_one_find_room_made_for_sixty_four() {
     deadlines.try_reserve(1_000).unwrap();
     for (id, slots) in [(0, 64), (63, 64), (64, 128), (500, 564)] {
         deadlines.set(id, 1);
-        assert_eq!(deadlines.slots.0.len(), slots, "after {id}");
+        assert_eq!(deadlines.slots.all.len(), slots, "after {id}");
     }
 }
 
