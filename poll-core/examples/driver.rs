@@ -3,7 +3,9 @@
 //! `cargo run -p poll-core --features driver --example driver`; end it with Ctrl-D.
 #![forbid(unsafe_code)]
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use poll_core::driver::Driver;
@@ -13,7 +15,9 @@ const QUIET: Duration = Duration::from_secs(2);
 
 fn main() -> io::Result<()> {
     let poller = Poller::new()?;
-    let mut input = poller.register(io::stdin(), Token(0), Interest::READABLE, Mode::Level)?;
+    // std's own reads ahead, and no poller reports what it has in its buffer.
+    let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut input = poller.register(input, Token(0), Interest::READABLE, Mode::Level)?;
     let mut driver = Driver::new(poller);
     let mut timeout = driver.after(QUIET, "it is quiet");
 

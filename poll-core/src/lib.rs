@@ -119,9 +119,10 @@
 //!
 //! # Everything else that a loop waits for
 //!
-//! Whatever is [`AsFd`](std::os::fd::AsFd) is a source: standard input, terminals, the pipes of a child,
-//! inotify. What is not, the modules make one of. Each has an example in the repository that runs as it
-//! stands: `cargo run -p poll-core --example NAME`.
+//! Whatever is [`AsFd`](std::os::fd::AsFd) is a source: standard input ([without its
+//! buffer](Source#buffers)), terminals, the pipes of a child, inotify. What is not, the modules make one
+//! of. Each has an example in the repository that runs as it stands:
+//! `cargo run -p poll-core --example NAME`.
 //!
 //! | what | by | example |
 //! |---|---|---|

@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 
 use poll_core::child::Process;
@@ -13,9 +13,9 @@ use poll_core::timer::{Clock, KernelTimer};
 use poll_core::{Events, Interest, Mode, Poller, Token};
 use rustix::process::{Pid, Signal, kill_process};
 
-use support::CAP;
+use support::{CAP, wait};
 
-/// Starts an example, with nothing to read from its standard input but the end.
+/// Starts an example.
 fn start(name: &str, arguments: &[&str]) -> Option<Child> {
     let this = std::env::current_exe().unwrap();
     let listing = Command::new(&this).arg("--list").output();
@@ -26,13 +26,12 @@ fn start(name: &str, arguments: &[&str]) -> Option<Child> {
     let program = this.parent().unwrap().parent().unwrap().join("examples").join(name);
     let started =
         Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-    let mut child = started.expect("an example, built: `cargo build --examples`");
-    drop(child.stdin.take());
-    Some(child)
+    Some(started.expect("an example, built: `cargo build --examples`"))
 }
 
-/// Waits for its end, and gives what it said, which fits a pipe.
+/// Ends its standard input, waits for its end, and gives what it said, which fits a pipe.
 fn end(mut child: Child) -> String {
+    drop(child.stdin.take());
     let mut output = child.stdout.take().unwrap();
     let poller = Poller::new().unwrap();
     let process = Process::new(child).unwrap();
@@ -75,6 +74,28 @@ fn child_shows_the_output_and_the_exit() {
 #[test]
 fn driver_ends_with_its_input() {
     said_by("driver", &[]);
+}
+
+/// What a buffered reader has taken beforehand no poller reports.
+#[test]
+fn driver_echoes_at_once_what_it_does_not_read_at_once() {
+    let Some(mut child) = start("driver", &[]) else { return };
+    let mut line = [b'x'; 2 * 4096];
+    line[2 * 4096 - 1] = b'\n';
+    child.stdin.as_mut().unwrap().write_all(&line).unwrap();
+
+    let poller = Poller::new().unwrap();
+    let output = child.stdout.as_mut().unwrap();
+    poller.add(output, Token(0), Interest::READABLE, Mode::Level).unwrap();
+    let mut said = Vec::new();
+    while said.len() < line.len() && !said.contains(&b'q') {
+        wait(&poller, &mut Events::with_capacity(1));
+        let mut part = [0; 4096];
+        let read = output.read(&mut part).unwrap();
+        said.extend_from_slice(&part[..read]);
+    }
+    assert!(said == line, "{} of {} bytes", said.len(), line.len());
+    end(child);
 }
 
 #[test]
