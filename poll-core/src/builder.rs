@@ -92,9 +92,12 @@ impl Builder {
 /// For a library that brings its own loop into that of its user, or for priorities: the sources of
 /// one kind in a poller of their own, waited on only when there is time. It derefs to the
 /// [`Poller`]; register it with the outer one for [`READABLE`](crate::Interest::READABLE), and when
-/// it is reported wait on it with a zero timeout. What does not fit the batch makes it readable again.
-/// Give it a batch of its own: one that moves between pollers may miss a
-/// [`wake_all`](crate::Waker::wake_all).
+/// it is reported wait on it with a zero timeout. What does not fit the batch leaves it readable, of
+/// which a level-triggered outer loop tells again. An edge-triggered one does not (that of mio, tokio's
+/// `AsyncFd`, [`Mode::Edge`](crate::Mode::Edge)): there handle batch after batch until a wait returns 0,
+/// and drain the sources meanwhile, or watch them edge-triggered too. For a loop that asks for a number
+/// there is `nested.as_fd().as_raw_fd()`. Give it a batch of its own: one that moves between pollers may
+/// miss a [`wake_all`](crate::Waker::wake_all).
 ///
 /// A wake of an ordinary poller is a note in memory while nobody sleeps there, which an outer poller
 /// would never see. Those of a nested one always go to the kernel.

@@ -1,6 +1,6 @@
 //! `Builder`: nesting and spinning.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::Barrier;
 use std::thread;
@@ -94,6 +94,38 @@ fn a_level_notifier_inside_keeps_it_readable_until_it_is_cleared() {
         notifier.clear(READ);
         assert_eq!(look(inner, &mut events), []);
         assert_eq!(look(outer, &mut events), []);
+    });
+}
+
+/// An outer loop of edges need not tell of what is left, but of what comes after nothing was left.
+#[test]
+fn an_edge_outside_comes_for_whatever_comes_after_an_empty_batch_inside() {
+    nested(|outer, inner| {
+        if !outer.supports(Mode::Edge) {
+            return;
+        }
+        outer.modify(inner, INNER, Interest::READABLE, Mode::Edge).unwrap();
+        let (mut one, mut events) = (Events::with_capacity(1), Events::with_capacity(4));
+        let pairs = [(); 3].map(|()| UnixStream::pair().unwrap());
+        for (n, (ours, _)) in pairs.iter().enumerate() {
+            inner.add(ours, Token(n), Interest::READABLE, Mode::Level).unwrap();
+        }
+        for _ in 0..3 {
+            for (_, theirs) in &pairs {
+                (&*theirs).write_all(b"x").unwrap();
+            }
+            assert_eq!(wait(outer, &mut events), [(INNER, READ)]);
+            let mut heard = Vec::new();
+            while let [(token, READ)] = look(inner, &mut one)[..] {
+                (&pairs[token.0].0).read_exact(&mut [0]).unwrap();
+                heard.push(token.0);
+            }
+            heard.sort_unstable();
+            assert_eq!(heard, [0, 1, 2]);
+        }
+        for (ours, _) in &pairs {
+            inner.delete(ours).unwrap();
+        }
     });
 }
 
