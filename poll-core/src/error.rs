@@ -24,7 +24,7 @@ pub enum RegisterError {
 
     /// An unowned [`modify`](crate::Poller::modify) or [`delete`](crate::Poller::delete) of a
     /// descriptor that this poller does not watch.
-    #[error("this poller does not watch the descriptor")]
+    #[error("this poller does not watch the descriptor; add it first")]
     NotRegistered,
 
     /// The source has no readiness to wait for: a regular file or a directory, which are always
@@ -38,22 +38,30 @@ pub enum RegisterError {
     NotPollable,
 
     /// The backend cannot do this mode; [`Poller::supports`](crate::Poller::supports) says so
-    /// beforehand.
-    #[error("the backend does not support this mode")]
+    /// beforehand. Or the call cannot: a [`Notifier`](crate::Notifier) of
+    /// [`Mode::Oneshot`](crate::Mode::Oneshot), a [`modify`](crate::Poller::modify) to
+    /// [`Mode::Exclusive`](crate::Mode::Exclusive).
+    #[error("this mode is not supported here; Mode::Level always is")]
     ModeUnsupported,
 
     /// The backend cannot do this interest;
-    /// [`Poller::supports_interest`](crate::Poller::supports_interest) says so beforehand.
-    #[error("the backend does not support this interest")]
+    /// [`Poller::supports_interest`](crate::Poller::supports_interest) says so beforehand. Or the mode
+    /// cannot: [`PRIORITY`](crate::Interest::PRIORITY) in
+    /// [`Mode::Exclusive`](crate::Mode::Exclusive).
+    #[error(
+        "this interest is not supported here, or not in this mode; READABLE and WRITABLE always are"
+    )]
     InterestUnsupported,
 
     /// `Token(usize::MAX)` is the poller's own.
-    #[error("the token usize::MAX is the poller's own")]
+    #[error("the token usize::MAX is the poller's own; take any other")]
     TokenReserved,
 
     /// The system's limit of watches is reached: `/proc/sys/fs/epoll/max_user_watches` on Linux
     /// (ENOSPC).
-    #[error("the system's limit of watched descriptors is reached")]
+    #[error(
+        "the system's limit of watched descriptors is reached; close some or raise it (Linux: fs.epoll.max_user_watches)"
+    )]
     WatchLimit,
 
     /// This process is a child of the one that made the poller: make a new poller.

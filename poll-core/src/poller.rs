@@ -239,6 +239,8 @@ impl Poller {
     /// Changes token, interest and mode of a source that was [added](Self::add), and enables it
     /// again after [`Mode::Oneshot`]. A condition that holds already is reported.
     ///
+    /// Not for a source that a [`Registration`] watches: the guard does not learn of the change.
+    ///
     /// # Errors
     /// [`NotRegistered`](RegisterError::NotRegistered), and those of [`register`](Self::register).
     /// [`ModeUnsupported`](RegisterError::ModeUnsupported) also for [`Mode::Exclusive`], and EINVAL for
@@ -262,6 +264,8 @@ impl Poller {
     }
 
     /// Stops watching a source that was [added](Self::add): no wait that begins later reports it.
+    ///
+    /// Not for a source that a [`Registration`] watches: the guard would go on to count it as armed.
     ///
     /// # Errors
     /// [`NotRegistered`](RegisterError::NotRegistered), [`Forked`](RegisterError::Forked).

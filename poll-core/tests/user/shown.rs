@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use poll_core::channel;
 use poll_core::signal::{Signal, Signals};
 use poll_core::sim::Sim;
-use poll_core::{Event, Events, Interest, Mode, Poller, Readiness, Token, Tokens};
+use poll_core::{Event, Events, Interest, Mode, Poller, Readiness, RegisterError, Token, Tokens};
 
 #[track_caller]
 fn assert_shown(what: &impl std::fmt::Debug, parts: &[&str]) {
@@ -66,4 +66,20 @@ fn a_world_and_its_streams_name_themselves() {
     let (listener, connector) = sim.listener(1).unwrap();
     assert_shown(&listener, &["Listener"]);
     assert_shown(&connector, &["Connector"]);
+}
+
+#[test]
+fn an_error_that_the_caller_can_mend_says_how() {
+    for error in [
+        RegisterError::AlreadyRegistered,
+        RegisterError::NotRegistered,
+        RegisterError::NotPollable,
+        RegisterError::ModeUnsupported,
+        RegisterError::InterestUnsupported,
+        RegisterError::TokenReserved,
+        RegisterError::WatchLimit,
+        RegisterError::Forked,
+    ] {
+        assert_eq!(error.to_string().split("; ").count(), 2, "what; and what to do: {error}");
+    }
 }
