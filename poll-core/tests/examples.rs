@@ -140,10 +140,15 @@ fn sim_finds_the_world_in_which_a_careless_server_is_stuck() {
 }
 
 #[test]
-fn timer_ticks_ten_times() {
+fn timer_goes_on_until_the_tenth_tick() {
     if KernelTimer::new(Clock::Monotonic).is_err() {
         return println!("skipped: this system has no timers that are descriptors");
     }
     let Some(said) = said_by("timer", &[]) else { return };
-    assert!(said.contains("10 after "), "{said}");
+    let ticks: Vec<u64> =
+        said.lines().map(|line| line.split(' ').next().unwrap().parse().unwrap()).collect();
+    // On a busy machine it may hear of several at once.
+    assert!(ticks.is_sorted_by(|a, b| a < b), "{said}");
+    assert!(ticks.iter().all(|n| *n >= 1) && ticks.last() >= Some(&10), "{said}");
+    assert!(ticks.iter().rev().skip(1).all(|n| *n < 10), "{said}");
 }
