@@ -119,3 +119,57 @@ fn what_is_set_for_the_tick_in_hand_joins_its_batch_once_its_slot_is_empty() {
     let expired = core::iter::from_fn(|| deadlines.pop_expired(50));
     assert!(expired.eq((2..100).chain([0]).chain(100..200)));
 }
+
+/// 100 timers in one slot of 256 ticks.
+fn set_crowd(deadlines: &mut Deadlines, from: u64) {
+    (0..100).for_each(|id| _ = deadlines.set(id, from + u64::from(id)));
+    // Known as the next one, and forgotten when it is cleared.
+    deadlines.set(100, from - 1);
+    deadlines.clear(100);
+}
+
+#[test]
+fn a_crowd_is_put_in_order_when_it_is_searched_again_and_not_before() {
+    let mut deadlines = Deadlines::new();
+    set_crowd(&mut deadlines, 3_850);
+    assert_eq!((deadlines.next_deadline(), deadlines.ring.is_near_empty()), (Some(3_850), true));
+    deadlines.clear(0);
+    assert_eq!((deadlines.next_deadline(), deadlines.ring.is_near_empty()), (Some(3_851), false));
+    deadlines.check_invariants();
+}
+
+#[test]
+fn a_slot_that_was_emptied_since_it_was_searched_is_not_searched_again() {
+    let mut deadlines = Deadlines::new();
+    set_crowd(&mut deadlines, 3_850);
+    assert_eq!(deadlines.next_deadline(), Some(3_850));
+    while deadlines.pop_expired(5_000).is_some() {}
+    // The same slot, one turn of its ring later.
+    set_crowd(&mut deadlines, 3_850 + (1 << 16));
+    assert_eq!(deadlines.next_deadline(), Some(3_850 + (1 << 16)));
+    assert!(deadlines.ring.is_near_empty());
+}
+
+#[test]
+fn an_earlier_one_in_a_slot_is_found_although_later_ones_are_in_order() {
+    let mut deadlines = Deadlines::new();
+    set_crowd(&mut deadlines, 3_850);
+    assert_eq!(deadlines.next_deadline(), Some(3_850));
+    deadlines.clear(0);
+    assert_eq!(deadlines.next_deadline(), Some(3_851));
+    assert!(!deadlines.ring.is_near_empty());
+    deadlines.set(101, 300);
+    deadlines.set(102, 600);
+    deadlines.clear(101);
+    assert_eq!(deadlines.next_deadline(), Some(600));
+}
+
+#[test]
+fn the_next_wake_of_the_only_timer_is_its_deadline() {
+    let mut deadlines = Deadlines::new();
+    deadlines.set(0, 5);
+    deadlines.set(1, 6);
+    assert_eq!([deadlines.pop_expired(6), deadlines.pop_expired(6)], [Some(0), Some(1)]);
+    deadlines.set(0, 10_001);
+    assert_eq!(deadlines.next_wake(), Some(10_001));
+}
