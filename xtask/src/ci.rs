@@ -9,7 +9,7 @@ use crate::process::Run;
 use crate::report::{Outcome, Report, Row};
 use crate::run::{self, Kernel, Tally};
 use crate::targets;
-use crate::{check, deps, faults, garbage, ledger, loom, msrv, policy, syscalls, workspace};
+use crate::{check, deps, faults, garbage, ledger, loom, msrv, policy, soak, syscalls, workspace};
 
 /// Runs all checks: format, lints, docs, tests, unsafe code, policies, targets, emulators.
 #[derive(Args, Debug)]
@@ -53,6 +53,7 @@ const STEPS: &[Step] = &[
     ),
     step("tests", Action::Cargo(&["test", "--workspace"], None)),
     step("kqueue on this system", Action::Cargo(KQUEUE, Some(("RUSTFLAGS", KQUEUE_FLAGS)))),
+    step("scripts", Action::Task(many_scripts)),
     step("syscalls", Action::Task(syscalls::run)),
     step("wake protocol", Action::Task(loom::run)),
     step("faults", Action::Task(few_faults)),
@@ -83,6 +84,13 @@ const fn step(name: &'static str, action: Action) -> Step {
 
 fn unsafe_ledger() -> Result<Report> {
     ledger::run(&ledger::Options { check: true, lines: false })
+}
+
+/// The same ones each time; others, and more, are `cargo xtask soak --only scripts`.
+fn many_scripts() -> Result<Report> {
+    let mut report = Report::new("Scripts", &["what was done"]);
+    report.rows.push(soak::scripts(1_000_000, 1, soak::Profile::Dev)?);
+    Ok(report)
 }
 
 /// Enough to see that the sweep itself works; all of it is `cargo xtask faults`.

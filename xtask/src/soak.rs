@@ -57,7 +57,7 @@ const fn job(name: &'static str, short: u64, long: u64) -> Job {
 const CHURN: Job = job("churn", 20, 600);
 const SIGNALS: Job = job("signals", 20_000, 1_000_000);
 /// Random scripts on each backend against the model of the conformance suite.
-const SCRIPTS: Job = job("scripts", 2_000, 1_000_000);
+const SCRIPTS: Job = job("scripts", 100_000, 10_000_000);
 
 const JOBS: [Job; 7] = [
     CHURN,
@@ -82,8 +82,6 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         report.rows.push(in_a_machine(descriptors, options.minutes.unwrap_or(4), options.seed)?);
         return Ok(report);
     }
-    let soak = workspace::example("poll-core", "soak", PLACE)?;
-    let storm = workspace::example("poll-sys", "wake_storm", PLACE)?;
     let mut report = Report::new(format!("Soak, seed {}", options.seed), &["what was done"]);
     let chosen = |job: &&Job| options.only.is_empty() || options.only.iter().any(|o| o == job.name);
     for job in JOBS.iter().filter(chosen) {
@@ -93,14 +91,18 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
             _ => job.short,
         };
         if job.name == SCRIPTS.name {
-            report.rows.push(scripts(count, options.seed)?);
+            report.rows.push(scripts(count, options.seed, Profile::Release)?);
             continue;
         }
+        let program = match job.name == SIGNALS.name {
+            true => workspace::example("poll-sys", "wake_storm", PLACE)?,
+            false => workspace::example("poll-core", "soak", PLACE)?,
+        };
         let (count, seed) = (count.to_string(), options.seed.to_string());
         for backend in BACKENDS {
             let run = match job.name == SIGNALS.name {
-                true => Run::new(&storm).args([backend, &count, &seed]),
-                false => Run::new(&soak).args([job.name, backend, &count, &seed]),
+                true => Run::new(&program).args([backend, &count, &seed]),
+                false => Run::new(&program).args([job.name, backend, &count, &seed]),
             };
             report.rows.push(one(&format!("{}/{backend}", job.name), run)?);
         }
@@ -157,13 +159,21 @@ fn one(name: &str, run: Run) -> Result<Row> {
     Ok(row.took(begun.elapsed()))
 }
 
+/// How the conformance suite is built.
+#[derive(Clone, Copy)]
+pub(crate) enum Profile {
+    /// As for the tests, whose build is used: checks overflow too, and takes five times as long.
+    Dev,
+    Release,
+}
+
 /// The property test of the conformance suite, with more cases: a part at a time, because a test has
-/// a time limit, each part with a seed of its own; and several at once, because it mostly waits.
-fn scripts(count: u64, seed: u64) -> Result<Row> {
-    const PART: u64 = 5_000;
+/// a time limit, each part with a seed of its own.
+pub(crate) fn scripts(count: u64, seed: u64, profile: Profile) -> Result<Row> {
+    const PART: u64 = 50_000;
     eprintln!("scripts");
+    conformance(profile, &["--no-run"]).output()?.ok()?;
     let begun = Instant::now();
-    conformance(&["--no-run"]).output()?.ok()?;
     let (next, failures) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     let work = || {
         loop {
@@ -172,7 +182,7 @@ fn scripts(count: u64, seed: u64) -> Result<Row> {
                 return;
             }
             let cases = PART.min(count - part * PART);
-            if let Err(error) = some_scripts(cases, seed + part) {
+            if let Err(error) = some_scripts(profile, cases, seed + part) {
                 let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
                 failures.push(format!("seed {}: {error:#}", seed + part));
             }
@@ -190,9 +200,9 @@ fn scripts(count: u64, seed: u64) -> Result<Row> {
     Ok(row.cells([what]).took(begun.elapsed()))
 }
 
-fn some_scripts(cases: u64, seed: u64) -> Result<()> {
+fn some_scripts(profile: Profile, cases: u64, seed: u64) -> Result<()> {
     let test = "equivalence::every_backend_reports_what_the_model_says";
-    let run = conformance(&["--", "--exact", test])
+    let run = conformance(profile, &["--", "--exact", test])
         .env("PROPTEST_CASES", cases.to_string())
         .env("PROPTEST_RNG_SEED", seed.to_string());
     let output = run.limit(LIMIT).output()?.ok()?;
@@ -202,10 +212,13 @@ fn some_scripts(cases: u64, seed: u64) -> Result<()> {
     Ok(())
 }
 
-fn conformance(args: &[&str]) -> Run {
-    Run::new("cargo")
-        .args(["test", "--quiet", "--release", "--package", "poll-core", "--test", "conformance"])
-        .args(args)
-        .env("CARGO_TARGET_DIR", target())
-        .dir(workspace::root())
+fn conformance(profile: Profile, args: &[&str]) -> Run {
+    let run = Run::new("cargo")
+        .args(["test", "--quiet", "--package", "poll-core", "--test", "conformance"])
+        .dir(workspace::root());
+    match profile {
+        Profile::Dev => run,
+        Profile::Release => run.args(["--release"]).env("CARGO_TARGET_DIR", target()),
+    }
+    .args(args)
 }
