@@ -74,6 +74,16 @@ fn time_leaps_to_what_is_scheduled_and_to_the_deadline() {
 }
 
 #[test]
+fn what_is_due_now_is_done_by_a_wait_of_no_length() {
+    let (sim, poller, ours, theirs) = world(1);
+    ours.arm(Interest::READABLE, Mode::Level).unwrap();
+    sim.after(Duration::ZERO, move |_| (&theirs).write_all(b"x").unwrap());
+    let start = poller.now();
+    assert_eq!(look(&poller, &mut Events::with_capacity(4)).len(), 1);
+    assert_eq!(poller.now(), start);
+}
+
+#[test]
 fn a_wait_that_nothing_can_end_is_an_error() {
     let (_sim, poller, ours, _theirs) = world(1);
     ours.arm(Interest::READABLE, Mode::Level).unwrap();
@@ -158,6 +168,18 @@ fn an_end_that_is_closed_with_something_unread_resets_the_other() {
     assert_eq!((&*ours).read(&mut [0]).unwrap_err().kind(), ErrorKind::ConnectionReset);
     assert_eq!((&*ours).read(&mut [0]).unwrap(), 0);
     assert_eq!((&*ours).write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn a_failure_does_not_undo_the_edge_before_it() {
+    let (_sim, poller, ours, mut theirs) = world(1);
+    let mut events = Events::with_capacity(4);
+    ours.arm(Interest::READABLE, Mode::Edge).unwrap();
+    theirs.write_all(b"a").unwrap();
+    assert_eq!(look(&poller, &mut events).len(), 1);
+    theirs.write_all(b"b").unwrap();
+    ours.fail(ErrorKind::ConnectionReset);
+    assert_eq!(look(&poller, &mut events).len(), 1);
 }
 
 #[test]
