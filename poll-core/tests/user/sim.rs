@@ -170,6 +170,36 @@ fn an_end_that_is_closed_with_something_unread_resets_the_other() {
     assert_eq!((&*ours).write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
 }
 
+/// Who looks at these two alone does the call that fails.
+#[test]
+fn a_failure_is_readable_and_writable() {
+    let (_sim, poller, ours, _theirs) = world(1);
+    ours.arm(Interest::READABLE | Interest::WRITABLE, Mode::Level).unwrap();
+    while (&*ours).write(b"fill").is_ok() {}
+    ours.fail(ErrorKind::ConnectionReset);
+    let said = READ | Readiness::WRITABLE | Readiness::ERROR;
+    assert_eq!(look(&poller, &mut Events::with_capacity(4)), [(Token(1), said)]);
+}
+
+#[test]
+fn an_end_that_is_shut_down_is_writable_without_room_and_the_write_fails() {
+    let (_sim, poller, ours, _theirs) = world(1);
+    let mut events = Events::with_capacity(4);
+    ours.arm(Interest::WRITABLE, Mode::Level).unwrap();
+    while (&*ours).write(b"fill").is_ok() {}
+    assert_eq!(look(&poller, &mut events), []);
+    ours.shutdown_write();
+    assert_eq!(look(&poller, &mut events), [(Token(1), Readiness::WRITABLE)]);
+    assert_eq!((&*ours).write(b"x").unwrap_err().kind(), ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn a_write_of_nothing_is_done_without_room_too() {
+    let (_sim, _poller, ours, _theirs) = world(1);
+    while (&*ours).write(b"fill").is_ok() {}
+    assert_eq!((&*ours).write(b"").unwrap(), 0);
+}
+
 #[test]
 fn a_failure_does_not_undo_the_edge_before_it() {
     let (_sim, poller, ours, mut theirs) = world(1);
