@@ -359,3 +359,28 @@ where
         self.source().flush()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+    use crate::backend::Backend;
+
+    /// To delete and to add it again would take two calls, and lose its turn.
+    #[test]
+    fn an_armed_guard_is_changed_where_it_is() {
+        let poller = Poller::with_backend(Backend::Poll).unwrap();
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        let guard = poller.register(ours, Token(1), Interest::READABLE, Mode::Level).unwrap();
+        // poll(2) gives each addition a key of its own.
+        let key = || guard.state.change(guard.poller.inner().single()).key();
+        let first = key();
+        guard.arm(Interest::WRITABLE, Mode::Oneshot).unwrap();
+        guard.set_token(Token(2)).unwrap();
+        assert_eq!(key(), first);
+        guard.disarm().unwrap();
+        guard.arm(Interest::WRITABLE, Mode::Level).unwrap();
+        assert_ne!(key(), first);
+    }
+}
