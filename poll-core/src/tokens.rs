@@ -498,4 +498,17 @@ mod tests {
         tokens.remove(token);
         assert!(!tokens.contains(token));
     }
+
+    #[test]
+    fn free_slots_are_room_that_need_not_be_made() {
+        let mut tokens = Tokens::new();
+        let all: Vec<Token> = (0..10).map(|n| tokens.insert(n)).collect();
+        all[..4].iter().for_each(|token| _ = tokens.remove(*token));
+        tokens.entries.shrink_to_fit();
+        tokens.try_reserve(4).unwrap();
+        assert_eq!(tokens.entries.capacity(), 10);
+        tokens.try_reserve(16).unwrap();
+        let capacity = tokens.entries.capacity();
+        assert!((22..30).contains(&capacity), "{capacity}: four of the sixteen were there");
+    }
 }
