@@ -1,17 +1,20 @@
 //! The geometry of the ring: which slot holds which span of ticks.
 //!
-//! Ten levels of 8, 8, 6, 6, 6, 6, 6, 6, 6 and 6 bits make up the 64 bits of a tick, 1,024 slots in
-//! all. A slot of a level spans `2^shift` ticks, aligned. A level is a ring: it holds as many spans
-//! as it has slots, from the one that `cur` is in, so an index names one span only.
+//! Ten levels of 8, 8, 6, 6, 6, 6, 6, 6, 6 and 6 bits make up the 64 bits of a tick. A slot of a level
+//! spans `2^shift` ticks, aligned. A level is a ring: it holds as many spans as it has slots, from the
+//! one that `cur` is in, so an index names one span only.
+//!
+//! Level 0 has twice the slots that its bits need: whatever lies in the next slot of level 1 is within
+//! its reach, so that this slot can be emptied bit by bit before it comes due, and gets nothing new.
 
 /// How many levels there are.
 pub(crate) const LEVELS: usize = 10;
 
-/// How many slots all levels have together.
-pub(crate) const SLOTS: usize = 1024;
-
 /// The slots below this number, level 0, are one tick wide.
-pub(crate) const TICKS: usize = 256;
+pub(crate) const TICKS: usize = 512;
+
+/// How many slots all levels have together.
+pub(crate) const SLOTS: usize = TICKS + 256 + 8 * 64;
 
 /// One level. The table has 16 of them, so that an index of four bits needs no check.
 #[derive(Clone, Copy)]
@@ -25,13 +28,14 @@ struct Level {
 }
 
 const LEVEL: [Level; 16] = {
-    let mut table = [Level { shift: 58, base: 960, mask: 63 }; 16];
-    table[0] = Level { shift: 0, base: 0, mask: 255 };
-    table[1] = Level { shift: 8, base: 256, mask: 255 };
+    let mut table = [Level { shift: 58, base: SLOTS as u16 - 64, mask: 63 }; 16];
+    table[0] = Level { shift: 0, base: 0, mask: TICKS as u64 - 1 };
+    table[1] = Level { shift: 8, base: TICKS as u16, mask: 255 };
     let mut level = 2;
     while level < LEVELS {
-        let above = level as u32 - 2;
-        table[level] = Level { shift: 16 + 6 * above, base: 512 + 64 * above as u16, mask: 63 };
+        let above = level as u16 - 2;
+        let base = TICKS as u16 + 256 + 64 * above;
+        table[level] = Level { shift: 16 + 6 * above as u32, base, mask: 63 };
         level += 1;
     }
     table
@@ -42,8 +46,23 @@ fn level(number: usize) -> Level {
     LEVEL[number % LEVEL.len()]
 }
 
+/// How many groups of 64 slots there are, rounded up so that an index of five bits needs no check.
+const WORDS: usize = 32;
+
 /// The level of each group of 64 slots.
-const LEVEL_OF_WORD: [u8; SLOTS / 64] = [0, 0, 0, 0, 1, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+const LEVEL_OF_WORD: [u8; WORDS] = {
+    let mut table = [9; WORDS];
+    let mut level = LEVELS;
+    while level > 0 {
+        level -= 1;
+        let mut word = 0;
+        while word < LEVEL[level + 1].base as usize / 64 && level + 1 < LEVELS {
+            table[word] = level as u8;
+            word += 1;
+        }
+    }
+    table
+};
 
 /// The lowest level that can hold a distance, by the position of its highest bit.
 const LEVEL_OF_BIT: [u8; 64] = {
@@ -63,7 +82,7 @@ const LEVEL_OF_BIT: [u8; 64] = {
 /// The level that `slot` belongs to.
 #[inline]
 pub(crate) fn level_of(slot: u16) -> usize {
-    usize::from(LEVEL_OF_WORD[usize::from(slot / 64) % LEVEL_OF_WORD.len()])
+    usize::from(LEVEL_OF_WORD[usize::from(slot / 64) % WORDS])
 }
 
 /// The slot for a deadline later than `cur`, and the tick at which the slot begins.
@@ -80,10 +99,10 @@ pub(crate) fn place(cur: u64, deadline: u64) -> (u16, u64) {
 pub(crate) fn place_low(cur: u64, deadline: u64) -> Option<(u16, u64)> {
     debug_assert!(deadline > cur);
     let span = deadline >> 8;
-    if deadline.wrapping_sub(cur) < 256 {
-        Some(((deadline % 256) as u16, deadline))
+    if deadline.wrapping_sub(cur) < TICKS as u64 {
+        Some(((deadline % TICKS as u64) as u16, deadline))
     } else if span.wrapping_sub(cur >> 8) < 256 {
-        Some((256 + (span % 256) as u16, span << 8))
+        Some(((TICKS as u64 + span % 256) as u16, span << 8))
     } else {
         None
     }
@@ -107,6 +126,12 @@ pub(crate) fn place_high(cur: u64, deadline: u64) -> (u16, u64) {
     (base + (span & mask) as u16, span << shift)
 }
 
+/// The slot of level 1 that comes due next, see the top.
+#[inline]
+pub(crate) fn next_of_level_1(cur: u64) -> u16 {
+    (TICKS as u64 + ((cur >> 8) + 1) % 256) as u16
+}
+
 /// The tick at which `slot` begins, as seen from `cur`.
 #[inline]
 pub(crate) fn start(cur: u64, slot: u16) -> u64 {
@@ -125,37 +150,36 @@ pub(crate) fn last(start: u64, slot: u16) -> u64 {
 /// Which slots hold anything, a bit each.
 #[derive(Debug, Clone)]
 pub(crate) struct Occupancy {
-    words: [u64; SLOTS / 64],
+    words: [u64; WORDS],
     /// A bit per level that has a set bit in `words`.
     levels: u16,
 }
 
 impl Occupancy {
     pub(crate) const fn new() -> Self {
-        Self { words: [0; SLOTS / 64], levels: 0 }
+        Self { words: [0; WORDS], levels: 0 }
     }
 
     #[inline]
     pub(crate) fn set(&mut self, slot: u16) {
-        self.words[usize::from(slot / 64) % (SLOTS / 64)] |= 1 << (slot % 64);
+        self.words[usize::from(slot / 64) % WORDS] |= 1 << (slot % 64);
         self.levels |= 1 << level_of(slot);
     }
 
     #[inline]
     pub(crate) fn clear(&mut self, slot: u16) {
-        let word = usize::from(slot / 64) % (SLOTS / 64);
+        let word = usize::from(slot / 64) % WORDS;
         self.words[word] &= !(1 << (slot % 64));
-        let empty = match level_of(slot) {
-            level @ (0 | 1) => self.words[level * 4..level * 4 + 4] == [0; 4],
-            _ => self.words[word] == 0,
-        };
-        if empty {
+        let Level { base, mask, .. } = level(level_of(slot));
+        let (first, count) = (usize::from(base) / 64, (mask as usize + 1) / 64);
+        if self.words[word] == 0 && self.words[first..first + count].iter().all(|&word| word == 0) {
             self.levels &= !(1 << level_of(slot));
         }
     }
 
+    #[inline]
     pub(crate) fn contains(&self, slot: u16) -> bool {
-        self.words[usize::from(slot / 64)] & (1 << (slot % 64)) != 0
+        self.words[usize::from(slot / 64) % WORDS] & (1 << (slot % 64)) != 0
     }
 
     /// The occupied slot of a level that begins first, and when.
@@ -166,32 +190,17 @@ impl Occupancy {
         }
         let Level { shift, base, mask } = level(number);
         let span = cur >> shift;
-        let ahead = if number < 2 {
-            self.ahead_in_256(number * 4, span & mask)?
-        } else {
-            let word = self.words[(6 + number) % self.words.len()];
-            u64::from(word.rotate_right((span & mask) as u32).trailing_zeros())
+        let word = usize::from(base) / 64;
+        let ahead = match number {
+            0 => ahead(self.words[word..].first_chunk::<{ TICKS / 64 }>()?, span & mask)?,
+            1 => ahead(self.words[word..].first_chunk::<4>()?, span & mask)?,
+            _ => {
+                let bits = self.words[word % WORDS].rotate_right((span & mask) as u32);
+                u64::from(bits.trailing_zeros())
+            }
         };
         let span = span + ahead;
         Some((span << shift, base + (span & mask) as u16))
-    }
-
-    /// How far the first set bit is ahead of `from` in the ring of 256 bits that begins at `word`.
-    #[inline]
-    fn ahead_in_256(&self, word: usize, from: u64) -> Option<u64> {
-        let ring: &[u64; 4] = self.words[word..].first_chunk()?;
-        let (first, bit) = ((from / 64) as usize % 4, from % 64);
-        let bits = ring[first] >> bit;
-        if bits != 0 {
-            return Some(u64::from(bits.trailing_zeros()));
-        }
-        for step in 1..5 {
-            let bits = ring[(first + step) % 4];
-            if bits != 0 {
-                return Some(step as u64 * 64 + u64::from(bits.trailing_zeros()) - bit);
-            }
-        }
-        None
     }
 
     /// The occupied slot that begins first, and when; of two that begin together, the wider one.
@@ -221,6 +230,23 @@ impl Occupancy {
     pub(crate) fn at_or_after(&self, from: u16) -> Option<u16> {
         (from..SLOTS as u16).find(|&slot| self.contains(slot))
     }
+}
+
+/// How far the first set bit is ahead of `from` in a ring of words.
+#[inline]
+fn ahead<const N: usize>(ring: &[u64; N], from: u64) -> Option<u64> {
+    let (first, bit) = ((from / 64) as usize % N, from % 64);
+    let bits = ring[first] >> bit;
+    if bits != 0 {
+        return Some(u64::from(bits.trailing_zeros()));
+    }
+    for step in 1..=N {
+        let bits = ring[(first + step) % N];
+        if bits != 0 {
+            return Some(step as u64 * 64 + u64::from(bits.trailing_zeros()) - bit);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -274,7 +300,7 @@ mod tests {
     fn first_is_the_widest_of_those_that_begin_now() {
         let now = 1 << 16;
         let mut occupancy = Occupancy::new();
-        let placed = [place(now, now + 5), place(now - 300, now), place(1, now)];
+        let placed = [place(now, now + 5), place(now - 600, now), place(1, now)];
         assert_eq!(
             placed.map(|(slot, begin)| (level_of(slot), begin)),
             [(0, now + 5), (1, now), (2, now)]

@@ -33,15 +33,15 @@
 //! ```text
 //!            now = 1,000                                      deadline = 1,700: 700 ticks away
 //!                v                                            │
-//!  level 0   ────┤■│ │ │■│ │ … │ │ │                          │     256 slots of 1 tick
-//!                1,001           1,255                        v
+//!  level 0   ────┤■│ │ │■│ │ … │ │ │                          │     512 slots of 1 tick
+//!                1,001           1,511                        v
 //!  level 1   ─────┤        │■■■■     │  …                ┤ [1,536, 1,792) ├    256 slots of 256
 //!                 1,024    1,280                                ^
 //!  level 2   ─────────────────────────────────┤ ■             │ │   64 slots of 65,536
 //!                                             65,536            │
 //!        a slot:  31 ids │ next ──> 31 ids │ next ──> 12 ids    │
 //!                             │                                 │
-//!        a node:  deadline │ order number, live bit, place ─────┘   16 bytes
+//!        a node:  deadline │ order number, place ───────────────┘   16 bytes
 //! ```
 //!
 //! A timer is filed in the lowest level that reaches its deadline. When a slot's time comes its
@@ -61,6 +61,8 @@
 //! - **Levels begin at the present**, not at round numbers. In a wheel that places by the highest
 //!   bit in which deadline and present differ, all that is past the next round tick sits in one
 //!   slot, and the tick that crosses it moves everything.
+//! - **A slot is emptied before its time comes.** Level 0 is twice as long as a slot of level 1, so the
+//!   next of those can come down a block of 31 timers a tick, and no tick has all of it to move.
 //! - **Order numbers** keep equal deadlines in order although timers are filed late: those that are
 //!   due together are sorted if need be. When the numbers end, after 2^45 settings at least, all
 //!   are given out anew.
@@ -80,7 +82,7 @@
 //! | `Wheel::reschedule` to a later deadline, `cancel` | O(1), one line or two | none |
 //! | an expiry | O(1) amortised: at most once per level down, twice with a tick of 1 ms and 65 s | none once the scratch of the busiest tick is there |
 //! | `next_deadline` | a load; O(1) amortised after a cancellation of the first, O(log n) if such cancellations repeat in one slot | 24 bytes for each of a crowd that is sorted |
-//! | one call, at worst | the timers of one wide slot; with `pop_expired_within` what the caller allows | |
+//! | one call, at worst | what is due, 31 timers a tick, and a slot of 65,536 ticks or more that comes due; with `pop_expired_within` what the caller allows | |
 //!
 //! The scratch is 16 bytes for each timer of the busiest tick; it is released when it was large, and
 //! so is a crowd's.
@@ -96,15 +98,15 @@
 //!
 //! # Where it loses
 //!
-//! - A heap's longest tick is shorter: a wheel moves the timers of a slot at a time. Those beyond
-//!   65 s (at 1 ms) come down a slot of 65,536 ticks at a time. A budget bounds each call.
+//! - A heap's longest tick is shorter if many timers lie beyond 65 s (at 1 ms): these come down a slot
+//!   of 65,536 ticks at a time. A budget bounds each call.
 //! - A heap that deletes lazily only marks what is cancelled. To cancel a million timers in random
 //!   order takes a [`Wheel`] longer than that; the heap pays when they come to its top.
 //! - To ask for the next deadline after each cancellation of the first costs some 25 ns a question, and
 //!   asking once a tick of 23 resets 14 (`Deadlines`) and 25 (`Wheel`). nexus-timer, which may answer a
 //!   tick early, takes less than `Wheel`. Ask once a turn of the loop, or ask `next_wake`.
 //! - A handful of timers is as well kept in a sorted vector: an empty wheel is 400 to 600 bytes,
-//!   and the first timer allocates 12 KiB of slots.
+//!   and the first timer allocates 15 KiB of slots.
 //! - [`Wheel`] checks a key and keeps a payload: who can use [`Deadlines`] should. Both grow with
 //!   the most timers that there ever were, until `shrink_to_fit`.
 //! - It is one wheel for one thread; there is nothing here for timers shared between threads.

@@ -10,6 +10,8 @@
 //! - NAMED: the node names its slot, and that slot's queue holds its id. A queue may hold other
 //!   ids: an entry whose node names another slot is stale and is dropped by whoever meets it.
 //! - NEAR: the live nodes that are in no slot have a current entry in `due`. A dead one has none.
+//! - AHEAD-OF-TIME: the slot of level 1 that comes due next gets nothing new. It is emptied bit by bit
+//!   while time passes, so that no tick has all of it to move.
 //! - WAKE: `wake` is when the first occupied slot begins, and `wake_slot` is one that begins then.
 //! - NEXT: if `next` names a node, its deadline is the earliest of all live ones.
 
@@ -42,6 +44,8 @@ pub(crate) struct Ring {
     cur: u64,
     /// The latest time that the caller told.
     now: u64,
+    /// Until when the next slot of level 1 was emptied, see AHEAD-OF-TIME.
+    ahead: u64,
     /// See WAKE; `u64::MAX` and `NO_SLOT` if no slot is occupied.
     wake: u64,
     wake_slot: u16,
@@ -68,6 +72,7 @@ impl Ring {
         Self {
             cur: now,
             now,
+            ahead: now,
             wake: u64::MAX,
             wake_slot: NO_SLOT,
             next_id: NOBODY,

@@ -75,7 +75,7 @@ impl<T> Wheel<T> {
     ///
     /// # Cost
     ///
-    /// No allocation; the first timer allocates 12 KiB of slots.
+    /// No allocation; the first timer allocates 15 KiB of slots.
     #[must_use]
     pub const fn new() -> Self {
         Self::starting_at(0)

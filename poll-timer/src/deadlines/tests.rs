@@ -1,4 +1,5 @@
 use super::*;
+use crate::queue::BLOCK;
 use crate::ring::{NOWHERE, Nodes};
 
 #[test]
@@ -172,4 +173,34 @@ fn the_next_wake_of_the_only_timer_is_its_deadline() {
     assert_eq!([deadlines.pop_expired(6), deadlines.pop_expired(6)], [Some(0), Some(1)]);
     deadlines.set(0, 10_001);
     assert_eq!(deadlines.next_wake(), Some(10_001));
+}
+
+#[test]
+fn no_tick_has_a_whole_slot_of_level_1_to_move() {
+    let mut deadlines = Deadlines::new();
+    for id in 0..100_000u32 {
+        deadlines.set(id, 1 + u64::from(id.wrapping_mul(2_654_435_761)) % 60_000);
+    }
+    for now in 1..=60_000 {
+        let mut left = usize::MAX;
+        let mut expired = 0;
+        while deadlines.pop_expired_within(now, &mut left).is_some() {
+            expired += 1;
+        }
+        // Who expires is looked at once more.
+        let moved = usize::MAX - left - 2 * expired;
+        assert!(moved <= BLOCK, "{moved} timers were moved at {now}");
+    }
+    assert!(deadlines.is_empty());
+}
+
+#[test]
+fn the_next_deadline_is_found_when_the_search_moves_it_down_to_level_0() {
+    let mut deadlines = Deadlines::new();
+    deadlines.set(0, 600); // in the slot that begins at 512
+    assert_eq!(deadlines.pop_expired_within(300, &mut 0), None); // which is not emptied
+    deadlines.set(0, 805);
+    deadlines.set(1, 5_000);
+    assert_eq!(deadlines.next_deadline(), Some(805));
+    deadlines.check_invariants();
 }

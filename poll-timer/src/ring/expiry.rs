@@ -36,12 +36,43 @@ impl Ring {
                 }
                 if self.wake > self.now {
                     self.cur = self.now;
+                    self.go_ahead(nodes, budget);
                     return None;
                 }
             }
             if let ControlFlow::Break(found) = self.settle(nodes, budget) {
+                if found.is_none() {
+                    self.go_ahead(nodes, budget);
+                }
                 return found;
             }
+        }
+    }
+
+    /// Moves some of what comes due next on level 1 down, if there is any.
+    #[inline]
+    fn go_ahead(&mut self, nodes: &mut impl Nodes, budget: &mut usize) {
+        let passed = self.cur - self.ahead;
+        self.ahead = self.cur;
+        let slot = levels::next_of_level_1(self.cur);
+        if passed > 0 && self.occupancy.contains(slot) {
+            self.empty_ahead(nodes, slot, passed, budget);
+        }
+    }
+
+    /// Takes a block out of a slot for each tick that has passed. 256 blocks are as many timers as
+    /// there are in one when two million lie within a minute of milliseconds.
+    #[inline(never)]
+    fn empty_ahead(&mut self, nodes: &mut impl Nodes, slot: u16, blocks: u64, budget: &mut usize) {
+        for _ in 0..blocks {
+            let Some(run) = self.pool.take(&mut self.queues[usize::from(slot)], *budget) else {
+                break;
+            };
+            *budget -= run.ids().len();
+            self.refile_run(nodes, run.ids(), slot);
+        }
+        if self.queues[usize::from(slot)].is_empty() {
+            self.vacate(slot);
         }
     }
 

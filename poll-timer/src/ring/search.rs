@@ -35,8 +35,9 @@ impl Ring {
         mut best: Option<(u64, u32)>,
     ) -> Option<(u64, u32)> {
         // What is moved goes to its own level or a higher one: it is later than its slot, and that
-        // is wider than all that the levels below reach. So one pass upwards sees everything.
-        for level in 0..LEVELS {
+        // is wider than all that the levels below reach. So one pass upwards sees everything, but
+        // that level 0 reaches beyond a slot of level 1.
+        for level in [0, 1, 0].into_iter().chain(2..LEVELS) {
             while let Some((begin, slot)) = self.occupancy.first_of(self.cur, level) {
                 if best.is_some_and(|(deadline, _)| deadline <= begin) {
                     break;

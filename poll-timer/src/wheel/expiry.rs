@@ -51,8 +51,9 @@ impl<T> Wheel<T> {
 
     /// As [`pop_expired`](Self::pop_expired), but takes at most `budget` steps and subtracts them.
     ///
-    /// A step is a timer handed out, one looked at because the slot that it is filed in came due, or
-    /// one passed over because it was cancelled or moved when it was due already. When the answer is `None` and `budget` is 0, something may still be due: call again,
+    /// A step is a timer handed out, one looked at because the slot that it is filed in came due or
+    /// is the next to, or one passed over because it was cancelled or moved when it was due already.
+    /// When the answer is `None` and `budget` is 0, something may still be due: call again,
     /// now or after other work. Nothing is lost meanwhile, and
     /// [`next_wake`](Self::next_wake) tells how long there is to sleep.
     #[inline]
