@@ -178,6 +178,11 @@ mod tests {
     }
 
     #[test]
+    fn it_shows_what_it_points_to() {
+        assert_eq!(format!("{:?}", Arc::try_new(Some('a')).unwrap()), "Some('a')");
+    }
+
+    #[test]
     fn the_last_owner_drops_the_value_once() {
         let dropped = AtomicUsize::new(0);
         let first = Arc::try_new(Bell(&dropped)).unwrap();
