@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 #[path = "../../tests/conformance/equivalence.rs"]
-#[expect(dead_code, reason = "the suite makes its scripts in another way")]
 mod equivalence;
 #[path = "../../tests/conformance/support.rs"]
 #[expect(dead_code, reason = "it serves the whole suite")]
@@ -19,7 +18,8 @@ use libfuzzer_sys::fuzz_target;
 use poll_core::Backend;
 
 fuzz_target!(|data: &[u8]| {
-    let steps = data.chunks_exact(3).take(200).map(|bytes| Step::of([bytes[0], bytes[1], bytes[2]]));
+    let steps =
+        data.chunks_exact(3).take(200).map(|bytes| Step::of([bytes[0], bytes[1], bytes[2]]));
     let script: Vec<Step> = steps.collect();
     for backend in Backend::available() {
         play(*backend, &script);

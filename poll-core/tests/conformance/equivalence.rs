@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use poll_core::{Backend, Events, Interest, Mode, Readiness, Registration, Token};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use crate::support::*;
 
-pub(crate) const SLOTS: usize = 4;
+const SLOTS: usize = 4;
 
 /// How many events a wait has room for. Over a kqueue in user space, which reports the same one of two
 /// ready directions each time if there is room for one, all that there can be.
@@ -374,6 +372,9 @@ pub(crate) fn play(backend: Backend, script: &[Step]) {
 /// made of bytes, since to choose from among kinds takes proptest longer than all the rest.
 #[test]
 fn every_backend_reports_what_the_model_says() {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, RngSeed, TestRunner};
+
     for_each_backend(|world| {
         let backend: Backend = world.backend();
         let mut config = Config { failure_persistence: None, ..Config::default() };
