@@ -182,6 +182,16 @@ mod tests {
         assert_eq!(format!("{:?}", Arc::try_new(Some('a')).unwrap()), "Some('a')");
     }
 
+    /// One more ends the process, before the count can wrap.
+    #[test]
+    fn half_of_all_numbers_are_owners_that_can_be_counted() {
+        let first = Arc::try_new(()).unwrap();
+        first.node().count.store(usize::MAX / 2, Ordering::Relaxed);
+        let second = Arc::clone(&first);
+        assert_eq!(first.node().count.swap(2, Ordering::Relaxed), usize::MAX / 2 + 1);
+        drop((first, second));
+    }
+
     #[test]
     fn the_last_owner_drops_the_value_once() {
         let dropped = AtomicUsize::new(0);

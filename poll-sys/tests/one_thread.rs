@@ -90,6 +90,16 @@ fn a_shared_value_is_dropped_once_by_the_last_owner() {
     assert_eq!(dropped.load(Ordering::Relaxed), 1);
 }
 
+/// Whether the C library tells of a process with one thread: glibc, from 2.32 on.
+fn is_told() -> bool {
+    if cfg!(not(all(target_env = "gnu", not(target_feature = "crt-static")))) {
+        return false;
+    }
+    // SAFETY: 1. RTLD_DEFAULT asks for no handle (dlsym(3)). 2. The name is a C string.
+    let flag = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__libc_single_threaded".as_ptr()) };
+    !flag.is_null()
+}
+
 fn main() {
     for backend in Backend::available() {
         println!("on {backend:?}");
@@ -109,8 +119,9 @@ fn main() {
             assert_eq!(HANDLED.load(Ordering::Relaxed), n + 1, "a wake was heard twice");
         }
     }
-    let told = poll_sys::threads::Single::new().is_certain();
+    let certain = poll_sys::threads::Single::new().is_certain();
+    assert_eq!(certain, is_told(), "this is the one thread that there is");
     a_shared_value_is_dropped_once_by_the_last_owner();
-    println!("{SIGNALS} signals on each; certain of one thread: {told}");
+    println!("{SIGNALS} signals on each; certain of one thread: {certain}");
     println!("test result: ok");
 }
