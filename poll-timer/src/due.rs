@@ -213,8 +213,13 @@ impl Due {
         }
     }
 
-    /// Notes that one entry went stale, and drops all stale ones when they are the most.
-    pub(crate) fn retire(&mut self, is_live: impl Fn(u32, u64) -> bool) {
+    /// Notes that an entry of a timer went stale, and drops all stale ones when they are the most.
+    pub(crate) fn retire(&mut self, id: u32, is_live: impl Fn(u32, u64) -> bool) {
+        // Who cancels the first again and again leaves nothing behind. If it is not the entry in
+        // question, it was stale already, and the count is right all the same.
+        if self.near.pop_of_run(id) {
+            return;
+        }
         self.stale += 1;
         if self.stale < 64 || self.stale * 2 < self.batch.len() + self.near.len() {
             return;
@@ -323,6 +328,19 @@ mod tests {
     }
 
     #[test]
+    fn who_cancels_the_first_of_a_crowd_leaves_nothing_behind() {
+        let mut due = Due::new();
+        due.push_crowd((1..=100).map(entry).collect());
+        for dead in 1..=60 {
+            due.retire(dead, |_, order| order > u64::from(dead));
+            assert_eq!((due.iter().count(), due.stale()), (100 - dead as usize, 0));
+        }
+        // One in the middle stays until it is met.
+        due.retire(70, |_, order| order > 60 && order != 70);
+        assert_eq!((due.iter().count(), due.stale()), (40, 1));
+    }
+
+    #[test]
     fn entries_that_are_stale_are_thrown_away_when_they_are_many_and_half() {
         for in_batch in [true, false] {
             let mut due = Due::new();
@@ -331,15 +349,15 @@ mod tests {
             }
             let is_live = |live: u64| move |_, order| order > live;
             for dead in 1..100 {
-                due.retire(is_live(dead));
+                due.retire(dead as u32, is_live(dead));
                 assert_eq!(due.iter().count(), 200, "{dead} of 200 are stale");
             }
-            due.retire(is_live(100));
+            due.retire(100, is_live(100));
             assert_eq!(due.iter().count(), 100);
             assert_eq!(drain(&mut due).len(), 100);
             // A few are kept, however many of all they are.
             due.push_near(entry(201));
-            due.retire(is_live(201));
+            due.retire(201, is_live(201));
             assert_eq!(due.iter().count(), 1);
         }
     }
@@ -349,10 +367,10 @@ mod tests {
         let mut due = Due::new();
         (1..=128).for_each(|order| due.push_batch(entry(order)));
         for dead in 1..64 {
-            due.retire(|_, order| order > dead);
+            due.retire(dead as u32, |_, order| order > dead);
             assert_eq!(due.iter().count(), 128, "{dead} of 128 are stale");
         }
-        due.retire(|_, order| order > 64);
+        due.retire(64, |_, order| order > 64);
         assert_eq!((due.iter().count(), due.stale()), (64, 0));
     }
 

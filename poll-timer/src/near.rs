@@ -64,15 +64,30 @@ impl Near {
         }
     }
 
+    /// Takes the first of the run if it is of that timer. Says whether it was.
+    #[inline]
+    pub(crate) fn pop_of_run(&mut self, id: u32) -> bool {
+        let is_it = self.run.last().is_some_and(|entry| entry.id == id);
+        if is_it {
+            self.pop_run();
+        }
+        is_it
+    }
+
+    #[inline]
+    fn pop_run(&mut self) {
+        self.run.pop();
+        if self.run.is_empty() && self.run.capacity() > KEEP {
+            self.run = Vec::new();
+        }
+    }
+
     /// Takes what [`peek`](Self::peek) shows.
     #[inline]
     pub(crate) fn pop(&mut self) {
         let heap = self.heap.peek().map(|Reverse(entry)| entry);
         if self.run.last().is_some_and(|run| heap.is_none_or(|heap| run < heap)) {
-            self.run.pop();
-            if self.run.is_empty() && self.run.capacity() > KEEP {
-                self.run = Vec::new();
-            }
+            self.pop_run();
         } else {
             self.heap.pop();
         }

@@ -126,7 +126,7 @@ impl Ring {
             return;
         }
         nodes.set_place(id, NOWHERE);
-        self.due.retire(|id, order| is_current(nodes, id, order));
+        self.due.retire(id, |id, order| is_current(nodes, id, order));
     }
 
     #[inline]
@@ -209,7 +209,7 @@ impl Ring {
             }
         }
         if was == NEAR {
-            self.due.retire(|id, order| is_current(nodes, id, order));
+            self.due.retire(id, |id, order| is_current(nodes, id, order));
         }
     }
 
