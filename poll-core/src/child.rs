@@ -7,9 +7,11 @@ use std::process::{Child, ExitStatus};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use poll_sys::fork::Mark;
+use poll_sys::kill;
 
 use crate::backend::child::Watch;
 use crate::error::RegisterError;
+use crate::signal::Signal;
 
 /// A child process as a source: readable once it has exited.
 ///
@@ -25,7 +27,8 @@ use crate::error::RegisterError;
 ///
 /// # Forks
 /// A child of `fork` is no parent of this one: there [`try_wait`](Self::try_wait) is ECHILD,
-/// [`kill`](Self::kill) is [`Forked`](crate::RegisterError::Forked), and dropping does nothing.
+/// [`kill`](Self::kill) and [`signal`](Self::signal) are [`Forked`](crate::RegisterError::Forked), and
+/// dropping does nothing.
 ///
 /// # Dropping
 /// A child that has exited is reaped, so that no zombie stays; one that runs is left to run, as by
@@ -36,8 +39,10 @@ use crate::error::RegisterError;
 /// |---|---|---|
 /// | [`new`](Self::new) | no descriptor or no memory is left | EMFILE, ENFILE, ENOMEM, in a [`NotWatched`] |
 /// | [`new`](Self::new), [`try_wait`](Self::try_wait) | somebody else has reaped it | ECHILD |
-/// | [`kill`](Self::kill) | it has changed its user | EPERM |
-/// | [`try_wait`](Self::try_wait), [`kill`](Self::kill) | in a child of `fork` | ECHILD, [`Forked`](crate::RegisterError::Forked) |
+/// | [`kill`](Self::kill), [`signal`](Self::signal) | it has changed its user | EPERM |
+/// | [`signal`](Self::signal) | the system has no such signal | EINVAL |
+/// | [`try_wait`](Self::try_wait) | in a child of `fork` | ECHILD |
+/// | [`kill`](Self::kill), [`signal`](Self::signal) | in a child of `fork` | [`Forked`](crate::RegisterError::Forked) |
 ///
 /// # Platform
 /// | system | by |
@@ -51,12 +56,13 @@ use crate::error::RegisterError;
 /// |---|---|---|---|
 /// | [`new`](Self::new) | 2 (`wait4`, `pidfd_open`) | 3 | that of [`Signals::new`](crate::signal::Signals::new), and 2 |
 /// | [`try_wait`](Self::try_wait) | 1; 0 once the status is known | the same | 2, or 3 at the exit |
+/// | [`signal`](Self::signal) | 2 (`wait4`, `kill`); 0 once the status is known | the same | the same |
 /// | drop | 2 (`wait4`, `close`); 1 once the status is known | the same | that of [`Signals`](crate::signal::Signals), and 1 |
 ///
 /// No allocation but by SIGCHLD, whose handler is registered.
 ///
 /// # Source
-/// pidfd_open(2); kqueue(2), `EVFILT_PROC`; wait(2).
+/// pidfd_open(2); kqueue(2), `EVFILT_PROC`; wait(2); kill(2).
 ///
 /// # Examples
 /// ```
@@ -123,11 +129,62 @@ impl Process {
     /// EPERM if the child has changed its user; an `io::Error` around
     /// [`Forked`](crate::RegisterError::Forked) in a child of `fork`.
     pub fn kill(&self) -> io::Result<()> {
-        if !self.mark.is_current() {
-            // The parent may have reaped it, and the number be another process's.
-            return Err(RegisterError::Forked.into());
-        }
+        self.check_process()?;
         self.child().as_mut().map_or(Ok(()), Child::kill)
+    }
+
+    /// Sends the child a signal, such as [`Signal::TERM`], which it may obey or not; does nothing if it
+    /// has exited. No other process can be meant, as the child is not reaped before it has returned.
+    ///
+    /// # Errors
+    /// EINVAL if the system has no such signal, EPERM if the child has changed its user; an `io::Error`
+    /// around [`Forked`](crate::RegisterError::Forked) in a child of `fork`.
+    ///
+    /// # Cost
+    /// 2 syscalls; none once the status is known.
+    ///
+    /// # Examples
+    /// Asks first, and insists when that takes too long:
+    /// ```
+    /// use poll_core::child::Process;
+    /// use poll_core::signal::Signal;
+    /// use poll_core::{Events, Interest, Mode, Poller, Token};
+    /// use std::process::Command;
+    /// use std::time::Duration;
+    ///
+    /// let poller = Poller::new()?;
+    /// let process = Process::new(Command::new("sleep").arg("1000").spawn()?)?;
+    /// let process = poller.register(process, Token(0), Interest::READABLE, Mode::Level)?;
+    /// process.signal(Signal::TERM)?;
+    /// let mut patience = Some(poller.now() + Duration::from_secs(10));
+    /// let mut events = Events::with_capacity(1);
+    /// let status = loop {
+    ///     if let Some(status) = process.try_wait()? {
+    ///         break status;
+    ///     }
+    ///     if poller.wait_until(&mut events, patience)? == 0 {
+    ///         process.kill()?;
+    ///         patience = None;
+    ///     }
+    /// };
+    /// assert!(!status.success());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn signal(&self, signal: Signal) -> io::Result<()> {
+        self.check_process()?;
+        let mut child = self.child();
+        let Some(child) = &mut *child else { return Ok(()) };
+        // Whether it is std who knows that it is reaped, only this tells. The watch is not asked: what
+        // it has to report it still reports.
+        match child.try_wait()? {
+            Some(_status) => Ok(()),
+            None => kill::send(child.id(), signal.number()),
+        }
+    }
+
+    /// In a child of `fork` the parent may have reaped it, and the number be another process's.
+    fn check_process(&self) -> io::Result<()> {
+        if self.mark.is_current() { Ok(()) } else { Err(RegisterError::Forked.into()) }
     }
 
     /// The number of the process. It means another one after this one is reaped.

@@ -7,6 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 
 use poll_core::child::Process;
+use poll_core::signal::Signal;
 use poll_core::{Events, Interest, Mode, Poller, Registration, Token};
 
 use support::{look, on_each_backend, wait};
@@ -74,12 +75,14 @@ fn without_a_descriptor_of_the_process_an_exit_is_told_by_sigchld() {
             "--exact",
             "--test-threads=1",
             "a_killed_child_tells_its_signal",
+            "a_signal_reaches_a_child_that_runs",
+            "a_signal_to_a_child_that_has_exited_changes_nothing",
             "an_exit_is_an_event_in_every_mode_and_nothing_is_before",
             "a_drop_after_the_exit_leaves_no_zombie",
         ];
         let traced = strace(&format!("inject=pidfd_open:error={error}"), &tests).unwrap();
         let said = String::from_utf8_lossy(&traced.stdout);
-        assert!(traced.status.success() && said.contains("3 passed"), "{error}: {said}");
+        assert!(traced.status.success() && said.contains("5 passed"), "{error}: {said}");
     }
 }
 
@@ -105,6 +108,38 @@ fn a_killed_child_tells_its_signal() {
         wait(poller, &mut Events::with_capacity(8));
         assert_eq!(process.try_wait().unwrap().unwrap().signal(), Some(9));
         process.kill().unwrap();
+    });
+}
+
+#[test]
+fn a_signal_reaches_a_child_that_runs() {
+    on_each_backend(|poller| {
+        let process = watch(poller, patient(), Mode::Level);
+        let nonsense = process.signal(Signal::from_number(4_000)).unwrap_err();
+        assert_eq!(nonsense.raw_os_error(), Some(rustix::io::Errno::INVAL.raw_os_error()));
+        process.signal(Signal::TERM).unwrap();
+        wait(poller, &mut Events::with_capacity(8));
+        let status = process.try_wait().unwrap().unwrap();
+        assert_eq!(status.signal(), Some(Signal::TERM.number()));
+    });
+}
+
+/// Although it is reaped on the way.
+#[test]
+fn a_signal_to_a_child_that_has_exited_changes_nothing() {
+    on_each_backend(|poller| {
+        let mut events = Events::with_capacity(8);
+        let mut child = patient();
+        let stdin = child.stdin.take();
+        let process = watch(poller, child, Mode::Level);
+        drop(stdin);
+        wait(poller, &mut events);
+        process.signal(Signal::TERM).unwrap();
+        assert_eq!(state(process.id()), None, "its number is no longer used");
+        process.signal(Signal::from_number(4_000)).unwrap();
+        assert_eq!(wait(poller, &mut events)[0].0, Token(1));
+        assert_eq!(process.try_wait().unwrap().unwrap().code(), Some(0));
+        assert_eq!(wait(poller, &mut events)[0].0, Token(1));
     });
 }
 

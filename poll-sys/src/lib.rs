@@ -56,6 +56,7 @@
 //! | `port_create(3C)` | `event_port` | illumos, Solaris |
 //! | `poll(2)`, `ppoll(2)` | [`poll`] | all |
 //! | `eventfd(2)`, `timerfd_create(2)`, `pidfd_open(2)`, `signalfd(2)` | `eventfd`, `timerfd`, `pidfd`, `signalfd` | Linux, Android |
+//! | `kill(2)` | [`kill`] | all |
 //! | sockets, pipes, `accept` | [`socket`], [`pipe`], [`accept`], [`flags`], [`socket_option`] | all |
 //! | control messages, descriptors in flight, credentials | [`rights`], [`cred`], [`udp`], [`mmsg`] | all |
 //! | `sendfile`, `splice` | [`sendfile`], [`splice`] | all; a loop or an error where there is none |
@@ -272,6 +273,7 @@ pub mod stat;
 
 // ---- signals, processes, timers ----
 
+pub mod kill;
 #[cfg(any(target_os = "android", target_os = "linux"))]
 pub mod pidfd;
 #[cfg(feature = "signal")]

@@ -103,8 +103,10 @@ const PROGRAMS: &[Program] = &[Program {
         ("queued/drop", CLOSE),
         ("child/new", &[WAIT_FOR_CHILD, (&["pidfd_open"], 1)]),
         ("child/try-wait-while-it-runs", &[WAIT_FOR_CHILD]),
+        ("child/signal-while-it-runs", &[WAIT_FOR_CHILD, (&["kill"], 1)]),
         ("child/try-wait", &[WAIT_FOR_CHILD]),
         ("child/try-wait-again", NONE),
+        ("child/signal-after-the-exit", NONE),
         ("child/drop", CLOSE),
     ],
     free: &[

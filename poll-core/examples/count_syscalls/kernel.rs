@@ -61,6 +61,7 @@ fn child(poller: &Poller) -> io::Result<()> {
     let stdin = child.stdin.take();
     let process = counted("child", "new", || Process::new(child))?;
     let running = counted("child", "try-wait-while-it-runs", || process.try_wait())?;
+    counted("child", "signal-while-it-runs", || process.signal(Signal::CONT))?;
     drop(stdin);
     poller.add(&process, SOURCE, Interest::READABLE, Mode::Level)?;
     poller.wait(&mut Events::with_capacity(4), None)?;
@@ -68,6 +69,7 @@ fn child(poller: &Poller) -> io::Result<()> {
     let exited = counted("child", "try-wait", || process.try_wait())?;
     let known = counted("child", "try-wait-again", || process.try_wait())?;
     assert!(running.is_none() && exited.is_some() && exited == known);
+    counted("child", "signal-after-the-exit", || process.signal(Signal::CONT))?;
     counted("child", "drop", || drop(process));
     Ok(())
 }

@@ -124,7 +124,9 @@ fn a_child_neither_reaps_nor_kills_its_parent_s_children() {
     let mut process = Some(Process::new(sibling).unwrap());
     assert!(in_child(|| {
         let process = process.take().unwrap();
-        let refused = process.try_wait().is_err() && process.kill().is_err();
+        let refused = process.try_wait().is_err()
+            && process.kill().is_err()
+            && process.signal(Signal::TERM).is_err();
         drop(process);
         refused
     }));
