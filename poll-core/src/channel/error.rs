@@ -1,11 +1,35 @@
 //! Why a message was not sent.
 
+use std::fmt;
+use std::io;
+
 use thiserror::Error;
 
-use crate::error::WakeError;
+use crate::error::{RegisterError, WakeError};
 
 /// Why a message was not sent, or not heard. The message comes back where it was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+///
+/// It is an error whatever the message is: `Debug` leaves that out. `?` turns it into an
+/// [`io::Error`], and the message is dropped then.
+///
+/// # Examples
+/// ```
+/// use poll_core::{Poller, Token, channel};
+/// use std::io;
+///
+/// type Job = Box<dyn FnOnce() + Send>;
+/// fn submit(jobs: &channel::Sender<Job>) -> io::Result<()> {
+///     Ok(jobs.try_send(Box::new(|| println!("done")))?)
+/// }
+///
+/// let (jobs, receiver) = channel::bounded(&Poller::new()?, Token(0), 1)?;
+/// submit(&jobs)?;
+/// assert_eq!(submit(&jobs).unwrap_err().kind(), io::ErrorKind::WouldBlock); // full
+/// drop(receiver);
+/// assert_eq!(submit(&jobs).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+/// # io::Result::Ok(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SendError<T> {
     /// The channel holds as many messages as it may: try again when there is room, which a
@@ -37,5 +61,72 @@ impl<T> SendError<T> {
             }
             Self::Unheard(_) => None,
         }
+    }
+}
+
+impl<T> fmt::Debug for SendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full(_) => f.write_str("Full(..)"),
+            Self::Disconnected(_) => f.write_str("Disconnected(..)"),
+            Self::Forked(_) => f.write_str("Forked(..)"),
+            Self::Unheard(error) => f.debug_tuple("Unheard").field(error).finish(),
+        }
+    }
+}
+
+impl<T> From<SendError<T>> for io::Error {
+    /// `WouldBlock` if the channel is full, `BrokenPipe` if the receiver is gone. The type is inside, for
+    /// `get_ref` and a downcast: a `SendError<()>`, and a [`RegisterError`] in a child of `fork`.
+    fn from(error: SendError<T>) -> Self {
+        let (kind, inside) = match error {
+            SendError::Full(_) => (io::ErrorKind::WouldBlock, SendError::Full(())),
+            SendError::Disconnected(_) => (io::ErrorKind::BrokenPipe, SendError::Disconnected(())),
+            SendError::Unheard(error) => (io::ErrorKind::Other, SendError::Unheard(error)),
+            SendError::Forked(_) => return RegisterError::Forked.into(),
+        };
+        Self::new(kind, inside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Neither printed, nor compared, nor sent anywhere.
+    struct Opaque;
+
+    #[test]
+    fn a_message_of_any_type_makes_an_error_and_is_not_printed() {
+        let wake = WakeError::Os(5);
+        for (error, shown) in [
+            (SendError::Full(Opaque), "Full(..)"),
+            (SendError::Disconnected(Opaque), "Disconnected(..)"),
+            (SendError::Forked(Opaque), "Forked(..)"),
+            (SendError::Unheard(wake), "Unheard(Os(5))"),
+        ] {
+            let error: &dyn std::error::Error = &error;
+            assert_eq!(format!("{error:?}"), shown);
+        }
+    }
+
+    #[test]
+    fn each_error_has_its_kind_and_keeps_its_type_as_an_io_error() {
+        let wake = WakeError::Os(5);
+        for (error, kind, inside) in [
+            (SendError::Full(Opaque), io::ErrorKind::WouldBlock, SendError::Full(())),
+            (
+                SendError::Disconnected(Opaque),
+                io::ErrorKind::BrokenPipe,
+                SendError::Disconnected(()),
+            ),
+            (SendError::Unheard(wake), io::ErrorKind::Other, SendError::Unheard(wake)),
+        ] {
+            let error = io::Error::from(error);
+            assert_eq!(error.kind(), kind);
+            assert_eq!(error.get_ref().unwrap().downcast_ref(), Some(&inside));
+        }
+        let forked = io::Error::from(SendError::Forked(Opaque));
+        assert!(forked.get_ref().unwrap().is::<RegisterError>());
     }
 }
