@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 
 use bytes::Bytes;
-use poll_net::framing::{FrameReader, FrameWriter, LineReader, TooLong};
+use poll_net::framing::{FrameReader, FrameWriter, LineReader, OneRead, TooLong};
 use proptest::prelude::*;
 
 /// A stream that gives or takes as many bytes at a time as it is told; 0 is `WouldBlock`, and
@@ -297,4 +297,36 @@ fn too_long_says_the_limit() {
     assert!(
         FrameWriter::new(7).push(Bytes::from(vec![0; 8])).unwrap_err().to_string().contains('7')
     );
+}
+
+#[test]
+fn one_read_asks_the_stream_once() {
+    let mut stream = Fitful::new(b"a\nb\nc\n", &[3, 3]);
+    let mut lines = LineReader::new(8);
+    let mut once = OneRead::new(&mut stream);
+    assert_eq!(lines.read(&mut once).unwrap().unwrap(), "a");
+    assert_eq!(lines.read(&mut once).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert_eq!(once.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert_eq!(stream.bytes, b"\nc\n");
+    let mut once = OneRead::new(&mut stream);
+    assert_eq!(lines.read(&mut once).unwrap().unwrap(), "b");
+    assert_eq!(lines.read(&mut once).unwrap().unwrap(), "c");
+    assert_eq!(lines.read(&mut OneRead::new(&mut stream)).unwrap(), None);
+}
+
+#[test]
+fn a_read_that_a_signal_interrupted_is_none() {
+    let mut stream = Fitful::new(b"ab", &[999, 1]);
+    let mut once = OneRead::new(&mut stream);
+    assert_eq!(once.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::Interrupted);
+    assert_eq!(once.read(&mut [0; 8]).unwrap(), 1);
+    assert_eq!(once.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn one_read_of_a_stream_at_its_end_is_the_end_and_not_twice() {
+    let mut stream = Fitful::new(b"", &[]);
+    let mut once = OneRead::new(&mut stream);
+    assert_eq!(once.read(&mut [0; 8]).unwrap(), 0);
+    assert_eq!(once.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
 }

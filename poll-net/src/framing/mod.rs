@@ -3,7 +3,8 @@
 //! A non-blocking stream gives and takes what it can at the moment: half a line, three frames and a
 //! bit. These types keep the bits. A reader gives whole messages until the stream says
 //! `WouldBlock`, and goes on from there the next time; a writer keeps what the stream did not take.
-//! They work on whatever is `Read` or `Write`, and know neither sockets nor pollers.
+//! They work on whatever is `Read` or `Write`, and know neither sockets nor pollers. A stream that blocks
+//! never says `WouldBlock`: read it through a [`OneRead`].
 //!
 //! All lengths have limits, set by the caller: a peer can make a reader hold one message of the
 //! limit and one read more (8 KiB, or what is left of a long frame, up to 64 KiB), and no more.
@@ -17,7 +18,8 @@
 //! | [`FrameWriter::push`] | the frame is longer than the limit | [`TooLong`] |
 //! | [`FrameWriter::write`] | the stream takes no more | `WouldBlock`; go on when the stream is writable |
 //! | | the stream takes nothing and says nothing | `WriteZero` |
-//! | either | the stream says something else | that |
+//! | [`OneRead`] | it has read once | `WouldBlock` |
+//! | each | the stream says something else | that |
 //!
 //! # Platform
 //! The same everywhere. They are behind the feature `framing`.
@@ -29,6 +31,7 @@
 //! | [`FrameReader::read`] | 1 for each 8 KiB, of a long frame for each 64 KiB; 0 while a whole frame is held | as above |
 //! | [`FrameWriter::push`] | 0 | 0, but for the growth of the queue |
 //! | [`FrameWriter::write`] | 1 for each 32 frames, or for each part that the stream takes | 0 |
+//! | [`OneRead`] | 1 at most | 0 |
 //!
 //! No message is copied.
 //!
@@ -56,12 +59,14 @@ mod frame_reader;
 mod frame_writer;
 mod inbox;
 mod line_reader;
+mod one_read;
 
 use std::{error, fmt, io};
 
 pub use frame_reader::FrameReader;
 pub use frame_writer::FrameWriter;
 pub use line_reader::LineReader;
+pub use one_read::OneRead;
 
 /// A message is longer than the limit. It comes inside an `io::Error` of the kind `InvalidData`.
 ///
