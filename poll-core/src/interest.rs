@@ -8,7 +8,7 @@ use std::ops::{BitOr, BitOrAssign};
 /// [`WRITABLE`](Self::WRITABLE) and [`PRIORITY`](Self::PRIORITY), built with `|`.
 ///
 /// There is no empty interest: who wants no events
-/// [disarms](crate::Registration::disarm). Errors and hang-up are reported whatever the interest is.
+/// [disarms](crate::Registration::disarm); see [`of`](Self::of). Errors and hang-up are reported whatever the interest is.
 ///
 /// # Examples
 /// ```
@@ -59,11 +59,59 @@ impl Interest {
         }
     }
 
+    /// What a loop knows as two questions: [`READABLE`](Self::READABLE) if it would read,
+    /// [`WRITABLE`](Self::WRITABLE) if it would write. `None` if neither: then there is nothing to
+    /// watch, and it [disarms](crate::Registration::disarm).
+    ///
+    /// # Examples
+    /// A proxy reads while it has room, and writes what it has:
+    /// ```
+    /// use poll_core::{Interest, Mode, RegisterError, Registration};
+    /// use std::net::TcpStream;
+    ///
+    /// fn watch(
+    ///     stream: &Registration<TcpStream>,
+    ///     has_room: bool,
+    ///     has_data: bool,
+    /// ) -> Result<(), RegisterError> {
+    ///     match Interest::of(has_room, has_data) {
+    ///         Some(interest) => stream.arm(interest, Mode::Level),
+    ///         None => stream.disarm(),
+    ///     }
+    /// }
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn of(readable: bool, writable: bool) -> Option<Self> {
+        match (readable, writable) {
+            (true, true) => Some(Self::READABLE.with(Self::WRITABLE)),
+            (true, false) => Some(Self::READABLE),
+            (false, true) => Some(Self::WRITABLE),
+            (false, false) => None,
+        }
+    }
+
     /// Whether everything in `other` is in this set too.
     #[inline]
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0.get() & other.0.get() == other.0.get()
+    }
+
+    /// This set and `other`: `|` where a constant is made.
+    ///
+    /// # Examples
+    /// ```
+    /// use poll_core::Interest;
+    ///
+    /// const BOTH: Interest = Interest::READABLE.with(Interest::WRITABLE);
+    /// assert_eq!(BOTH, Interest::READABLE | Interest::WRITABLE);
+    /// ```
+    #[inline]
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        // Neither is zero, so this is not. The `|` of `NonZero` is not for constants.
+        Self(NonZeroU8::new(self.0.get() | other.0.get()).unwrap())
     }
 
     /// This set less `other`, or `None` if nothing is left.
@@ -144,6 +192,24 @@ mod tests {
     #[test]
     fn an_interest_is_one_byte_and_so_is_an_option_of_it() {
         assert_eq!(size_of::<Option<Interest>>(), 1);
+    }
+
+    #[test]
+    fn two_questions_make_the_interest_that_answers_them() {
+        for (readable, writable) in [(false, true), (true, false), (true, true)] {
+            let interest = Interest::of(readable, writable).unwrap();
+            assert_eq!((interest.is_readable(), interest.is_writable()), (readable, writable));
+            assert!(!interest.is_priority());
+        }
+        assert_eq!(Interest::of(false, false), None);
+    }
+
+    #[test]
+    fn with_is_a_union() {
+        let sets: Vec<_> = (1..8).filter_map(Interest::from_bits).collect();
+        for (a, b) in sets.iter().flat_map(|a| sets.iter().map(move |b| (*a, *b))) {
+            assert_eq!(a.with(b), a | b);
+        }
     }
 
     #[test]
