@@ -159,9 +159,30 @@ impl<T> Tokens<T> {
     /// # Panics
     /// As [`vacant`](Self::vacant).
     pub fn insert(&mut self, value: T) -> Token {
+        self.insert_with(|_token| value)
+    }
+
+    /// Stores what `make` makes of a new token, and returns that.
+    ///
+    /// # Panics
+    /// As [`vacant`](Self::vacant).
+    ///
+    /// # Examples
+    /// ```
+    /// use poll_core::{Poller, Tokens};
+    /// use std::os::unix::net::UnixStream;
+    ///
+    /// let poller = Poller::new()?;
+    /// let mut connections = Tokens::new();
+    /// let (stream, _peer) = UnixStream::pair()?;
+    /// let token = connections.insert_with(|token| poller.reserve(stream, token));
+    /// assert_eq!(connections[token].token(), token);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn insert_with(&mut self, make: impl FnOnce(Token) -> T) -> Token {
         let place = self.vacant();
         let token = place.token();
-        place.insert(value);
+        place.insert(make(token));
         token
     }
 
@@ -480,6 +501,13 @@ mod tests {
         tokens.insert(());
         assert!(!tokens.contains(Token::fixed(0)));
         assert_eq!(tokens.remove(Token::fixed(0)), None);
+    }
+
+    #[test]
+    fn what_is_made_of_a_token_is_found_by_it() {
+        let mut tokens = Tokens::new();
+        let (one, two) = (tokens.insert_with(|token| token), tokens.insert_with(|token| token));
+        assert_eq!((tokens.get(one), tokens.get(two)), (Some(&one), Some(&two)));
     }
 
     #[test]

@@ -100,12 +100,11 @@ impl Proxy {
 
     fn open(&mut self, client: TcpStream) -> io::Result<()> {
         let server = TcpStream::connect(self.upstream)?;
-        let place = self.ends.vacant();
-        let token = place.token();
         // Nothing is read before there is somebody to write it to.
-        let client = self.poller.reserve(client, token);
-        let server = self.poller.reserve(server, token);
-        place.insert(End::Client(Box::new(Pair::new(client, server))));
+        let token = self.ends.insert_with(|token| {
+            let [client, server] = [client, server].map(|end| self.poller.reserve(end, token));
+            End::Client(Box::new(Pair::new(client, server)))
+        });
         let server = self.ends.insert(End::Server(token));
         let Some(End::Client(pair)) = self.ends.get(token) else { return Ok(()) };
         let watched = pair.server.set_token(server).and_then(|()| pair.watch());
