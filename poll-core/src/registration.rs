@@ -26,7 +26,8 @@ mod state;
 ///
 /// It derefs to the source, shared only: a `&mut` to it would let a caller swap the source out from
 /// under its registration. Where the source reads and writes, so does the guard; and so does
-/// `&Registration<S>` where `&S` does.
+/// `&Registration<S>` where `&S` does. Through an `Arc` or a `&T` it is one step further:
+/// `(&**guard).read(…)`.
 ///
 /// # Dropping
 /// Deregisters, then drops the source. Once it is dropped, no wait that begins later reports its
@@ -57,6 +58,21 @@ mod state;
 /// ours.write_all(b"late")?;
 /// poller.wait(&mut Events::with_capacity(8), None)?;
 /// assert_eq!((&theirs).read(&mut buffer)?, 4);
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// Guards of one type for sources of many, in a runtime that does the I/O elsewhere:
+/// ```
+/// use poll_core::{Interest, Mode, Poller, Registration, Tokens};
+/// use std::{os::fd::AsFd, os::unix::net::UnixStream, sync::Arc};
+///
+/// let poller = Poller::new()?;
+/// let mut sources: Tokens<Registration<Arc<dyn AsFd + Send + Sync>>> = Tokens::new();
+/// let (one, _other) = UnixStream::pair()?;
+/// let stream = Arc::new(one);
+/// let token = sources.insert_with(|token| poller.reserve(stream.clone() as _, token));
+/// // Whatever thread finds that `&*stream` would block:
+/// sources[token].arm(Interest::READABLE, Mode::Oneshot)?;
 /// # std::io::Result::Ok(())
 /// ```
 #[must_use = "dropped, it deregisters the source and drops it"]
