@@ -225,6 +225,9 @@ impl Drop for Process {
 }
 
 /// A child that could not be watched, given back with the reason.
+///
+/// `?` turns it into the reason alone, and the child is dropped then, which is std's way: it runs on, and
+/// nobody reaps it. Who has better plans for it takes it out.
 pub struct NotWatched {
     child: Child,
     error: io::Error,
