@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
+use std::process::{ChildStderr, ChildStdin, ChildStdout};
 
 /// Creates a pipe.
 ///
@@ -34,17 +35,31 @@ pub fn pipe() -> io::Result<(PipeReader, PipeWriter)> {
 /// The end of a pipe that is read. Never blocks: an empty pipe is `WouldBlock`, one without a
 /// writer `Ok(0)`.
 ///
-/// A child's output becomes one: `PipeReader::try_from(OwnedFd::from(child.stdout.take()?))`.
+/// What a child says becomes one by `try_from`.
 ///
 /// # Examples
-/// See [`pipe`].
+/// See also [`pipe`].
+/// ```
+/// use std::io::Write;
+/// use std::process::{Command, Stdio};
+/// use poll_net::{PipeReader, PipeWriter};
+///
+/// let mut cat = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+/// let mut input = PipeWriter::try_from(cat.stdin.take().expect("it was asked for"))?;
+/// let output = PipeReader::try_from(cat.stdout.take().expect("it was asked for"))?;
+/// // A program waits until the output is readable, and for the exit.
+/// # input.write_all(b"x")?;
+/// # drop((input, output));
+/// # cat.wait()?;
+/// # std::io::Result::Ok(())
+/// ```
 #[derive(Debug)]
 pub struct PipeReader(File);
 
 /// The end of a pipe that is written. Never blocks, and never raises SIGPIPE: a full pipe is
 /// `WouldBlock`, one without a reader `BrokenPipe`.
 ///
-/// A child's input becomes one: `PipeWriter::try_from(OwnedFd::from(child.stdin.take()?))`.
+/// What a child is told becomes one by `try_from`.
 ///
 /// # Platform
 /// | system | how SIGPIPE is kept away | syscalls of a write |
@@ -127,6 +142,33 @@ impl TryFrom<OwnedFd> for PipeWriter {
         let pipe = adopt(fd)?;
         poll_sys::quiet_write::silence(pipe.as_fd())?;
         Ok(PipeWriter(pipe))
+    }
+}
+
+/// As from its descriptor.
+impl TryFrom<ChildStdout> for PipeReader {
+    type Error = io::Error;
+
+    fn try_from(output: ChildStdout) -> io::Result<PipeReader> {
+        OwnedFd::from(output).try_into()
+    }
+}
+
+/// As from its descriptor.
+impl TryFrom<ChildStderr> for PipeReader {
+    type Error = io::Error;
+
+    fn try_from(output: ChildStderr) -> io::Result<PipeReader> {
+        OwnedFd::from(output).try_into()
+    }
+}
+
+/// As from its descriptor.
+impl TryFrom<ChildStdin> for PipeWriter {
+    type Error = io::Error;
+
+    fn try_from(input: ChildStdin) -> io::Result<PipeWriter> {
+        OwnedFd::from(input).try_into()
     }
 }
 

@@ -60,16 +60,26 @@ fn vectored_io_fills_and_empties_every_slice() {
 #[test]
 fn a_childs_pipes_become_ours() {
     leak_checked(|| {
-        let mut child =
-            Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut input = PipeWriter::try_from(OwnedFd::from(child.stdin.take().unwrap())).unwrap();
-        let mut output = PipeReader::try_from(OwnedFd::from(child.stdout.take().unwrap())).unwrap();
-        assert_kind(output.read(&mut [0; 8]), ErrorKind::WouldBlock);
+        let mut child = Command::new("sh")
+            .args(["-c", "cat; echo done >&2"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = PipeWriter::try_from(child.stdin.take().unwrap()).unwrap();
+        let mut output = PipeReader::try_from(child.stdout.take().unwrap()).unwrap();
+        let mut complaints = PipeReader::try_from(child.stderr.take().unwrap()).unwrap();
+        for quiet in [&mut output, &mut complaints] {
+            assert_kind(quiet.read(&mut [0; 8]), ErrorKind::WouldBlock);
+        }
         input.write_all(b"ping").unwrap();
         drop(input);
-        let mut text = String::new();
-        until_ready(|| output.read_to_string(&mut text)).unwrap();
-        assert_eq!(text, "ping");
+        for (pipe, said) in [(&mut output, "ping"), (&mut complaints, "done\n")] {
+            let mut text = String::new();
+            until_ready(|| pipe.read_to_string(&mut text)).unwrap();
+            assert_eq!(text, said);
+        }
         child.wait().unwrap();
     });
 }

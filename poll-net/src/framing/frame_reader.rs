@@ -16,9 +16,8 @@ pub(super) const HEADER: usize = 4;
 ///
 /// # Examples
 /// ```
-/// use bytes::Bytes;
 /// use poll_net::UnixStream;
-/// use poll_net::framing::{FrameReader, FrameWriter};
+/// use poll_net::framing::{Bytes, FrameReader, FrameWriter};
 ///
 /// let (mut a, mut b) = UnixStream::pair()?;
 /// let mut writer = FrameWriter::new(1 << 20);

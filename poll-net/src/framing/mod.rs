@@ -63,6 +63,9 @@ mod one_read;
 
 use std::{error, fmt, io};
 
+/// What messages are made of: that of the crate `bytes`. Whatever it can be made of, such as a
+/// `Vec<u8>` or a `&'static [u8]`, becomes one by `into`.
+pub use bytes::Bytes;
 pub use frame_reader::FrameReader;
 pub use frame_writer::FrameWriter;
 pub use line_reader::LineReader;
