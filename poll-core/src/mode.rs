@@ -18,6 +18,10 @@ pub enum Mode {
     /// Reported by every wait for as long as the condition holds.
     ///
     /// The mode that forgives: data left unread is reported again.
+    ///
+    /// What is not dealt with is reported again too. An idle stream is writable: watch it for
+    /// [`WRITABLE`](crate::Interest::WRITABLE) only while there is something to write. A peer that has
+    /// closed stays readable: drop or disarm the guard, or no wait sleeps any more.
     #[default]
     Level,
 

@@ -36,6 +36,9 @@ pub(crate) mod sealed {
 /// of the loop can mend the cause; the same error twice in a row ends the iteration, so that a
 /// body that mends nothing does not spin.
 ///
+/// Connections that come meanwhile are taken too. A level-triggered loop that wants its other events to
+/// have their turn takes some, `listener.accept_ready().take(64)`: the rest is reported again.
+///
 /// # When the process is out of descriptors
 /// `EMFILE` or `ENFILE` comes as an item and the connection **stays in the queue**. (Linux looks
 /// for a free descriptor first: the error comes from an empty queue as well.) A level-triggered
