@@ -204,3 +204,19 @@ fn the_next_deadline_is_found_when_the_search_moves_it_down_to_level_0() {
     assert_eq!(deadlines.next_deadline(), Some(805));
     deadlines.check_invariants();
 }
+
+#[test]
+fn what_goes_stale_is_swept_in_each_of_the_slots() {
+    let mut deadlines = Deadlines::new();
+    let far = |k: u64| 3 << (19 + 4 * k);
+    // One lives in each of eight slots of the higher levels, so that they stay occupied.
+    (1..=8).for_each(|id| _ = deadlines.set(id, far(u64::from(id) - 1)));
+    for now in (0..200_000).step_by(10) {
+        // Filed there, and set nearer at once, which leaves an entry behind.
+        deadlines.set(0, far(now / 10 % 8));
+        deadlines.set(0, now + 5);
+        assert_eq!(deadlines.pop_expired(now + 5), Some(0));
+        assert!(deadlines.ring.filed() < 4_000, "{} at {now}", deadlines.ring.filed());
+    }
+    deadlines.check_invariants();
+}

@@ -122,4 +122,10 @@ impl Ring {
     pub(crate) fn is_near_empty(&self) -> bool {
         self.due.is_near_empty()
     }
+
+    /// How many ids the slots hold room for, for tests of what goes stale.
+    #[cfg(test)]
+    pub(crate) fn filed(&self) -> usize {
+        self.pool.capacity_in_use()
+    }
 }

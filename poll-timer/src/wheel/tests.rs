@@ -117,3 +117,36 @@ fn a_timer_is_there_until_it_is_cancelled_or_handed_out() {
     assert_eq!(wheel.advance(6).count(), 1);
     assert!(!wheel.contains(second));
 }
+
+#[test]
+fn a_value_is_changed_by_its_key_while_it_is_there() {
+    let mut wheel = Wheel::new();
+    let key = wheel.schedule(5, 'a');
+    *wheel.get_mut(key).unwrap() = 'b';
+    assert_eq!(wheel.cancel(key), Some('b'));
+    assert_eq!(wheel.get_mut(key), None);
+}
+
+#[test]
+fn it_is_empty_while_there_is_no_timer() {
+    let mut wheel = Wheel::new();
+    assert!(wheel.is_empty());
+    let key = wheel.schedule(5, ());
+    assert!(!wheel.is_empty());
+    wheel.cancel(key);
+    assert!(wheel.is_empty());
+}
+
+#[test]
+fn cells_that_are_free_are_room_that_need_not_be_made() {
+    let mut wheel = Wheel::new();
+    let keys: Vec<Key> = (0..100).map(|n| wheel.schedule(n, n)).collect();
+    keys.iter().for_each(|&key| _ = wheel.cancel(key));
+    let capacity = wheel.capacity();
+    wheel.try_reserve(100).expect("there is memory");
+    assert_eq!(wheel.capacity(), capacity);
+    // 50 are free again, and 30 are to be made.
+    (0..50).for_each(|n| _ = wheel.schedule(n, n));
+    wheel.try_reserve(capacity - 50 + 30).expect("there is memory");
+    assert!(wheel.capacity() >= capacity + 30);
+}
