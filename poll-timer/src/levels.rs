@@ -51,15 +51,15 @@ const WORDS: usize = 32;
 
 /// The level of each group of 64 slots.
 const LEVEL_OF_WORD: [u8; WORDS] = {
-    let mut table = [9; WORDS];
-    let mut level = LEVELS;
-    while level > 0 {
-        level -= 1;
-        let mut word = 0;
-        while word < LEVEL[level + 1].base as usize / 64 && level + 1 < LEVELS {
-            table[word] = level as u8;
-            word += 1;
+    let mut table = [0; WORDS];
+    let mut word = 0;
+    while word < WORDS {
+        let mut level = LEVELS - 1;
+        while LEVEL[level].base as usize > word * 64 {
+            level -= 1;
         }
+        table[word] = level as u8;
+        word += 1;
     }
     table
 };
