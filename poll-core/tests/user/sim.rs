@@ -50,7 +50,7 @@ fn the_numbers_by_chance_are_those_of_the_seed() {
         let sim = Sim::new(seed);
         [sim.random(), sim.random(), sim.random()]
     };
-    // SplitMix64, which says of itself in `sim/world.rs` that it is.
+    // The first of SplitMix64 with this seed, as others print them too.
     assert_eq!(
         numbers(1_234_567),
         [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]
