@@ -8,7 +8,8 @@ use std::ops::{BitOr, BitOrAssign};
 /// [`WRITABLE`](Self::WRITABLE) and [`PRIORITY`](Self::PRIORITY), built with `|`.
 ///
 /// There is no empty interest: who wants no events
-/// [disarms](crate::Registration::disarm); see [`of`](Self::of). Errors and hang-up are reported whatever the interest is.
+/// [disarms](crate::Registration::disarm); see [`of`](Self::of). Errors and hang-up are reported
+/// whatever the interest is.
 ///
 /// # Examples
 /// ```
