@@ -22,8 +22,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bitflags::bitflags;
-use libc::c_int;
+use libc::{c_int, c_long};
 
+use crate::call::{call4, call6};
 use crate::result::check;
 use crate::time::millis_ceil;
 
@@ -184,19 +185,35 @@ fn control(
     source: BorrowedFd<'_>,
     mut event: Event,
 ) -> io::Result<()> {
-    // SAFETY: 1. Both descriptors are open (FD-LIVE). 2. The event pointer is valid for reads for
-    // the length of the call: it comes from a local. 3. The kernel copies the event and keeps no
-    // pointer (epoll_ctl(2)); its datum is DATA-OPAQUE.
-    check(unsafe {
-        libc::epoll_ctl(
-            epoll.as_raw_fd(),
-            operation,
-            source.as_raw_fd(),
-            ptr::from_mut(&mut event).cast(),
-        )
-    })?;
-    Ok(())
+    let arguments = [
+        epoll.as_raw_fd().into(),
+        operation.into(),
+        source.as_raw_fd().into(),
+        address(ptr::from_mut(&mut event)),
+    ];
+    // SAFETY: 1. The arguments are those of epoll_ctl(2) in order, and it comes back once. 2. Both
+    // descriptors are open (FD-LIVE). 3. The event pointer is valid for reads for the length of the
+    // call: it comes from a local, of the kernel's layout (transparent). 4. The kernel copies the
+    // event and keeps no pointer (epoll_ctl(2)); its datum is DATA-OPAQUE.
+    match unsafe { call4(libc::SYS_epoll_ctl, arguments) } {
+        0.. => Ok(()),
+        refused => Err(error(refused)),
+    }
 }
+
+/// A pointer as the kernel takes it.
+#[inline]
+fn address<T>(pointer: *mut T) -> c_long {
+    // As wide as a pointer, wherever there is an epoll.
+    pointer.expose_provenance() as c_long
+}
+
+/// What the kernel refused with.
+#[cold]
+fn error(answer: c_long) -> io::Error {
+    io::Error::from_raw_os_error(answer.wrapping_neg() as c_int)
+}
+
 /// Waits for events and writes them to the front of `events`.
 ///
 /// Returns how many were written: 0 after the timeout, never more than the slice holds. An empty
@@ -249,54 +266,69 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM))
 }
 
-/// `_NSIG / 8` of the kernel: the size that goes with a signal mask.
-const KERNEL_SIGSET_BYTES: usize = 8;
-
-/// How many events the kernel may write: more than `EP_MAX_EVENTS` is EINVAL (fs/eventpoll.c).
+/// As many entries as the kernel takes: more than `EP_MAX_EVENTS` is EINVAL (fs/eventpoll.c).
 #[inline]
-fn count(events: &[Event]) -> c_int {
+fn taken(events: &mut [Event]) -> &mut [Event] {
     const EP_MAX_EVENTS: usize = c_int::MAX as usize / size_of::<libc::epoll_event>();
-    // Within c_int: EP_MAX_EVENTS is.
-    events.len().min(EP_MAX_EVENTS) as c_int
+    let most = events.len().min(EP_MAX_EVENTS);
+    &mut events[..most]
 }
 
-/// What the kernel returned, never more than there was room for: a seccomp or ptrace supervisor
+/// What the kernel answered, never more than there was room for: a seccomp or ptrace supervisor
 /// may answer in the kernel's place.
 #[inline]
-fn written(events: &[Event], returned: libc::c_long) -> io::Result<usize> {
-    match usize::try_from(returned) {
+fn written(events: &[Event], answer: c_long) -> io::Result<usize> {
+    match usize::try_from(answer) {
         Ok(n) => Ok(n.min(events.len())),
-        Err(_) => Err(io::Error::last_os_error()),
+        Err(_) => Err(error(answer)),
     }
 }
 
-/// The call of the three arguments that are used, where the CPU has it: the mask that it does not
-/// look at costs `epoll_pwait` 2 % of an empty wait.
+/// No signal mask, for the calls that take one. Its size goes with it: `_NSIG / 8` of the kernel.
+const NO_MASK: [c_long; 2] = [0, 8];
+
+/// epoll_wait(2), the call of the four arguments that are used, where the CPU has it: the mask that it
+/// does not look at costs `epoll_pwait` 2 % of an empty wait.
+///
+/// # Safety
+/// The pointer is valid for writes of as many `epoll_event`s as the third argument says.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-const WAIT: libc::c_long = libc::SYS_epoll_wait;
-/// Exists on every CPU, and with no mask is the same.
+#[inline(always)]
+unsafe fn wait_call(arguments: [c_long; 4]) -> c_long {
+    // SAFETY: 1. The arguments are those of epoll_wait(2), which comes back once. 2. The pointer: as
+    // the caller has proved.
+    unsafe { call4(libc::SYS_epoll_wait, arguments) }
+}
+
+/// epoll_pwait(2), which exists on every CPU, and with no mask is the same.
+///
+/// # Safety
+/// The pointer is valid for writes of as many `epoll_event`s as the third argument says.
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-const WAIT: libc::c_long = libc::SYS_epoll_pwait;
+#[inline(always)]
+unsafe fn wait_call([epoll, events, count, timeout_ms]: [c_long; 4]) -> c_long {
+    let [mask, size] = NO_MASK;
+    let arguments = [epoll, events, count, timeout_ms, mask, size];
+    // SAFETY: 1. The arguments are those of epoll_pwait(2), which comes back once; a null mask means
+    // 'none', and its size is then not used. 2. The pointer: as the caller has proved.
+    unsafe { call6(libc::SYS_epoll_pwait, arguments) }
+}
 
 /// `epoll_wait` with a timeout in milliseconds, -1 for ever.
 #[inline]
 fn wait_ms(epoll: BorrowedFd<'_>, events: &mut [Event], timeout_ms: c_int) -> io::Result<usize> {
+    let events = taken(events);
+    let arguments = [
+        epoll.as_raw_fd().into(),
+        address(events.as_mut_ptr()),
+        // Within a c_int: `taken`.
+        events.len() as c_long,
+        timeout_ms.into(),
+    ];
     // SAFETY: 1. The descriptor is open (FD-LIVE). 2. The pointer is valid for writes of that many
-    // events (ROOM), whose type has the layout of `epoll_event` (transparent). 3. The arguments are
-    // those of epoll_wait(2) in order, and those of epoll_pwait(2), which is called where there is
-    // no epoll_wait: a null mask means 'none', and its size is then not used.
-    let returned = unsafe {
-        libc::syscall(
-            WAIT,
-            epoll.as_raw_fd(),
-            events.as_mut_ptr(),
-            count(events),
-            timeout_ms,
-            ptr::null::<libc::c_void>(),
-            KERNEL_SIGSET_BYTES,
-        )
-    };
-    written(events, returned)
+    // events (ROOM), whose type has the layout of `epoll_event` (transparent).
+    let answer = unsafe { wait_call(arguments) };
+    written(events, answer)
 }
 
 /// `epoll_pwait2`: Linux 5.11, nanoseconds.
@@ -310,27 +342,28 @@ fn wait_ns(epoll: BorrowedFd<'_>, events: &mut [Event], timeout: Duration) -> io
     }
     const _: () = assert!(size_of::<KernelTimespec>() == 16);
 
-    let limit = KernelTimespec {
+    let mut limit = KernelTimespec {
         tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: i64::from(timeout.subsec_nanos()),
     };
-    // SAFETY: 1. The descriptor is open (FD-LIVE). 2. The pointer is valid for writes of that many
-    // events (ROOM), whose type has the layout of `epoll_event` (transparent). 3. The timeout points
-    // to a local of the kernel's layout (asserted above), which the kernel only reads. 4. The
-    // arguments are those of epoll_pwait2(2) in order; a null mask means 'none', and its size is
-    // then not used.
-    let returned = unsafe {
-        libc::syscall(
-            libc::SYS_epoll_pwait2,
-            epoll.as_raw_fd(),
-            events.as_mut_ptr(),
-            count(events),
-            ptr::from_ref(&limit),
-            ptr::null::<libc::c_void>(),
-            KERNEL_SIGSET_BYTES,
-        )
-    };
-    written(events, returned)
+    let events = taken(events);
+    let [mask, size] = NO_MASK;
+    let arguments = [
+        epoll.as_raw_fd().into(),
+        address(events.as_mut_ptr()),
+        // Within a c_int: `taken`.
+        events.len() as c_long,
+        address(ptr::from_mut(&mut limit)),
+        mask,
+        size,
+    ];
+    // SAFETY: 1. The arguments are those of epoll_pwait2(2) in order, and it comes back once; a null
+    // mask means 'none', and its size is then not used. 2. The descriptor is open (FD-LIVE). 3. The
+    // pointer is valid for writes of that many events (ROOM), whose type has the layout of
+    // `epoll_event` (transparent). 4. The timeout points to a local of the kernel's layout (asserted
+    // above), which the kernel only reads.
+    let answer = unsafe { call6(libc::SYS_epoll_pwait2, arguments) };
+    written(events, answer)
 }
 
 #[cfg(test)]

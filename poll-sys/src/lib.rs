@@ -70,6 +70,15 @@
 compile_error!("poll-sys knows no interface of this system: add one in poll-sys/src/lib.rs");
 
 pub mod arc;
+// The way into the kernel for the calls that a loop makes all the time.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg_attr(all(target_arch = "x86_64", target_pointer_width = "64"), path = "call_x86_64.rs")]
+#[cfg_attr(all(target_arch = "aarch64", target_pointer_width = "64"), path = "call_aarch64.rs")]
+#[cfg_attr(
+    not(all(any(target_arch = "x86_64", target_arch = "aarch64"), target_pointer_width = "64")),
+    path = "call_libc.rs"
+)]
+mod call;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub mod epoll;
 #[cfg(any(target_os = "linux", target_os = "android"))]
