@@ -27,12 +27,12 @@ use crate::poller::Poller;
 #[must_use = "it makes a poller when it is built"]
 pub struct Builder {
     backend: Backend,
-    spin: Duration,
+    spin: Option<Duration>,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { backend: Backend::available()[0], spin: Duration::ZERO }
+        Self { backend: Backend::available()[0], spin: None }
     }
 
     /// The backend; by default the best one.
@@ -52,7 +52,7 @@ impl Builder {
     /// # Cost
     /// One syscall per look, as many as the span has room for.
     pub fn spin(mut self, spin: Duration) -> Self {
-        self.spin = spin;
+        self.spin = Some(spin).filter(|spin| !spin.is_zero());
         self
     }
 

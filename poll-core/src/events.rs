@@ -148,11 +148,12 @@ impl Events {
         &mut self.list[self.len..]
     }
 
-    /// Takes the first `n` entries of the room into the batch.
+    /// Makes the batch `len` entries long: a backend has written those that it did not have.
     #[inline]
     #[allow(dead_code, reason = "poll(2) puts its events in one by one")]
-    pub(crate) fn commit(&mut self, n: usize) {
-        self.len = (self.len + n).min(self.list.len());
+    pub(crate) fn set_len(&mut self, len: usize) {
+        debug_assert!((self.len..=self.list.len()).contains(&len));
+        self.len = len;
     }
 
     #[inline]

@@ -20,6 +20,7 @@ use crate::registration::Registration;
 use crate::source::Source;
 use crate::sync::Single;
 use crate::token::Token;
+use crate::wait::Limit;
 use crate::waker::Waker;
 
 /// A handle to one kernel poller: register sources with it, wait for their events.
@@ -67,7 +68,7 @@ pub(crate) struct Inner {
     /// Tells a batch whether it was this poller that it last served.
     number: usize,
     /// How long a wait looks without sleeping first.
-    spin: Duration,
+    spin: Option<Duration>,
 }
 
 static NUMBERS: AtomicUsize = AtomicUsize::new(1);
@@ -98,7 +99,7 @@ impl Poller {
     /// The first poller of a process costs 2 more on Linux (`mmap`, `madvise`: the page that tells a
     /// child of `fork`).
     pub fn with_backend(backend: Backend) -> io::Result<Self> {
-        Self::with_parts(Any::new(backend)?, Bell::new(), Duration::ZERO)
+        Self::with_parts(Any::new(backend)?, Bell::new(), None)
     }
 
     /// What a poller can be made with beside its backend.
@@ -106,7 +107,7 @@ impl Poller {
         Builder::new()
     }
 
-    pub(crate) fn with_parts(backend: Any, bell: Bell, spin: Duration) -> io::Result<Self> {
+    pub(crate) fn with_parts(backend: Any, bell: Bell, spin: Option<Duration>) -> io::Result<Self> {
         let mark = Mark::new()?;
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         Ok(Self { inner: Arc::try_new(Inner { bell, backend, mark, number, spin })? })
@@ -342,11 +343,11 @@ impl Poller {
     /// Finite times read the clock once, and again when they are over.
     #[inline]
     pub fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<usize> {
-        let deadline = match timeout {
-            None | Some(Duration::ZERO) => None,
-            Some(limit) => self.now().checked_add(limit),
-        };
-        self.inner.wait(events, timeout, deadline)
+        match timeout {
+            None => self.inner.wait_for_ever(events),
+            Some(Duration::ZERO) => self.inner.look(events),
+            Some(limit) => self.inner.wait_for(events, limit),
+        }
     }
 
     /// [`wait`](Self::wait) with a point in time instead of a span: `None` waits for ever, a time
@@ -359,8 +360,10 @@ impl Poller {
     /// # Cost
     /// As [`wait`](Self::wait).
     pub fn wait_until(&self, events: &mut Events, deadline: Option<Instant>) -> io::Result<usize> {
-        let timeout = deadline.map(|at| at.saturating_duration_since(self.now()));
-        self.inner.wait(events, timeout, deadline)
+        match deadline {
+            None => self.inner.wait_for_ever(events),
+            Some(deadline) => self.inner.wait_until(events, deadline),
+        }
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -369,48 +372,80 @@ impl Poller {
 }
 
 impl Inner {
-    fn wait(
-        &self,
-        events: &mut Events,
-        timeout: Option<Duration>,
-        deadline: Option<Instant>,
-    ) -> io::Result<usize> {
-        events.clear();
+    // Each of the first two is a wait whose limit the compiler knows.
+
+    fn look(&self, events: &mut Events) -> io::Result<usize> {
+        self.wait_within(events, &Limit::Zero)
+    }
+
+    fn wait_for_ever(&self, events: &mut Events) -> io::Result<usize> {
+        self.wait_within(events, &Limit::None)
+    }
+
+    fn wait_for(&self, events: &mut Events, timeout: Duration) -> io::Result<usize> {
+        let deadline = self.backend.now().checked_add(timeout);
+        self.wait_within(events, &Limit::Time { timeout, deadline })
+    }
+
+    fn wait_until(&self, events: &mut Events, deadline: Instant) -> io::Result<usize> {
+        match deadline.saturating_duration_since(self.backend.now()) {
+            Duration::ZERO => self.look(events),
+            timeout => self.wait_within(events, &Limit::Time { timeout, deadline: Some(deadline) }),
+        }
+    }
+
+    #[inline(always)]
+    fn wait_within(&self, events: &mut Events, limit: &Limit) -> io::Result<usize> {
+        if !self.is_of_this_process() || events.memory.poller != self.number {
+            return self.meet(events, limit);
+        }
+        if self.spin.is_some() && !matches!(limit, Limit::Zero) {
+            return self.spin(events, limit);
+        }
+        self.backend.wait(&self.bell, events, limit)
+    }
+
+    /// A wait in a process that may not, or with a batch that this poller has not served last.
+    #[cold]
+    #[inline(never)]
+    fn meet(&self, events: &mut Events, limit: &Limit) -> io::Result<usize> {
         if !self.is_of_this_process() {
-            return Err(forked());
+            events.clear();
+            return Err(RegisterError::Forked.into());
         }
-        if events.memory.poller != self.number {
-            self.introduce(events);
-        }
-        if !self.spin.is_zero() && timeout != Some(Duration::ZERO) {
-            return self.spin(events, timeout, deadline);
-        }
-        self.backend.wait(&self.bell, events, timeout, deadline)
+        self.introduce(events);
+        self.wait_within(events, limit)
     }
 
     /// Looks again and again for as long as the builder said, and sleeps only then.
     #[cold]
-    fn spin(
-        &self,
-        events: &mut Events,
-        timeout: Option<Duration>,
-        deadline: Option<Instant>,
-    ) -> io::Result<usize> {
-        let begin = Instant::now();
-        let end = begin.checked_add(self.spin);
+    #[inline(never)]
+    fn spin(&self, events: &mut Events, limit: &Limit) -> io::Result<usize> {
+        let end = self.spin.and_then(|spin| Instant::now().checked_add(spin));
+        let deadline = match limit {
+            Limit::Time { deadline, .. } => *deadline,
+            Limit::Zero | Limit::None => None,
+        };
         let is_over = |at: Option<Instant>| at.is_some_and(|at| Instant::now() >= at);
         while !is_over(end) && !is_over(deadline) {
-            if self.backend.wait(&self.bell, events, Some(Duration::ZERO), None)? > 0 {
+            if self.look(events)? > 0 {
                 return Ok(events.len());
             }
             std::hint::spin_loop();
         }
-        let left = deadline.map(|at| at.saturating_duration_since(Instant::now())).or(timeout);
-        self.backend.wait(&self.bell, events, left, deadline)
+        let Some(deadline) = deadline else {
+            return self.backend.wait(&self.bell, events, limit);
+        };
+        match deadline.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => self.look(events),
+            timeout => {
+                let left = Limit::Time { timeout, deadline: Some(deadline) };
+                self.backend.wait(&self.bell, events, &left)
+            }
+        }
     }
 
     /// A batch that served another poller last, or none.
-    #[cold]
     fn introduce(&self, events: &mut Events) {
         events.memory = Memory {
             poller: self.number,
@@ -468,11 +503,6 @@ impl Inner {
         }
         Ok(Watch { token, interest, mode })
     }
-}
-
-#[cold]
-fn forked() -> io::Error {
-    RegisterError::Forked.into()
 }
 
 fn check_token(token: Token) -> Result<(), RegisterError> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::bell::{Bell, Entry, Ring};
+use crate::bell::{Bell, Entry, Out, Ring};
 use crate::event::{Event, Readiness};
 use crate::events::Events;
 use crate::token::Token;
@@ -21,113 +21,130 @@ pub(crate) trait Kernel: Ring {
     }
 
     /// The [`wait`] of this module, here.
-    #[inline]
-    fn wait_with(
-        &self,
-        bell: &Bell,
-        events: &mut Events,
-        timeout: Option<Duration>,
-        deadline: Option<Instant>,
-    ) -> io::Result<usize>
+    #[inline(always)]
+    fn wait_with(&self, bell: &Bell, events: &mut Events, limit: &Limit) -> io::Result<usize>
     where
         Self: Sized,
     {
-        wait(bell, self, events, timeout, deadline, || self.now())
+        wait(bell, self, events, limit)
     }
 }
 
-/// Fills `events`. `timeout` and `deadline` say the same, once for the kernel and once for the
-/// clock; a zero timeout needs no deadline.
+/// How long a wait may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Limit {
+    /// No time at all.
+    Zero,
+    /// For ever.
+    None,
+    /// Said twice, for the kernel and for the clock. The time is not zero, and there is no deadline
+    /// beyond the clock.
+    Time { timeout: Duration, deadline: Option<Instant> },
+}
+
+impl Limit {
+    /// For the kernel.
+    #[inline(always)]
+    fn timeout(&self) -> Option<Duration> {
+        match self {
+            Self::Zero => Some(Duration::ZERO),
+            Self::None => None,
+            Self::Time { timeout, .. } => Some(*timeout),
+        }
+    }
+}
+
+/// Fills `events`.
 ///
 /// What nearly every wait is, one look into the kernel that finds something and nothing in user
-/// space, is done here; the rest in [`go_on`].
-#[inline]
+/// space, is done here; the rest in [`go_on`]. This stands where it is called, and the compiler knows
+/// there whether the limit is zero or none. Whatever it calls, it calls last: so it needs next to no
+/// stack. A wait is so short beside its syscall that both were seen in the time.
+#[inline(always)]
 pub(crate) fn wait<K: Kernel>(
     bell: &Bell,
     kernel: &K,
     events: &mut Events,
-    timeout: Option<Duration>,
-    deadline: Option<Instant>,
-    now: impl Fn() -> Instant,
+    limit: &Limit,
 ) -> io::Result<usize> {
-    let mut looked = None;
-    if timeout == Some(Duration::ZERO) {
-        if !bell.is_pending(&events.memory) {
+    let entry = match limit {
+        Limit::Zero => bell.pass(&events.memory),
+        Limit::None | Limit::Time { .. } => bell.enter(&events.memory, kernel),
+    };
+    // Each a look of its own, which knows how it was entered.
+    let (look, found) = match entry {
+        Entry::Passing => first_look(bell, kernel, events, Entry::Passing, limit),
+        Entry::Alone => first_look(bell, kernel, events, Entry::Alone, limit),
+        Entry::Counted => first_look(bell, kernel, events, Entry::Counted, limit),
+        Entry::Pending | Entry::Herd => {
             events.clear();
-            let said = kernel.wait(events, Some(Duration::ZERO));
-            let pending = bell.looked(&events.memory, kernel);
-            if !pending && said.is_ok() {
-                events.memory.served_user = false;
-                return Ok(events.len());
-            }
-            looked = Some(Look { entry: Entry::Pending, said, pending });
+            return go_on(bell, kernel, events, limit, entry, Out::QUIET, Ok(()));
         }
-    } else {
-        let entry = bell.enter(&events.memory, kernel);
-        if entry.may_sleep() {
-            // It is empty; said again where the compiler sees it, the batch's bounds need no check.
-            events.clear();
-            let said = kernel.wait(events, timeout);
-            let pending = bell.leave(entry, kernel);
-            if !pending && !events.is_empty() {
-                events.memory.served_user = false;
-                return Ok(events.len());
-            }
-            looked = Some(Look { entry, said, pending });
-        }
+    };
+    let settled = entry == Entry::Passing || found > 0;
+    if settled && look.said.is_ok() && look.out.is_quiet() {
+        events.memory.served_user = false;
+        return Ok(found);
     }
-    go_on(bell, kernel, events, timeout, deadline, now, looked)
+    go_on(bell, kernel, events, limit, entry, look.out, look.said)
+}
+
+/// The first look of a wait, and how many events it found.
+#[inline(always)]
+fn first_look<K: Kernel>(
+    bell: &Bell,
+    kernel: &K,
+    events: &mut Events,
+    entry: Entry,
+    limit: &Limit,
+) -> (Look, usize) {
+    // Here, where the compiler sees that no bound needs to be checked.
+    events.clear();
+    let said = kernel.wait(events, limit.timeout());
+    // Before the bell is asked, which the compiler takes for a change of everything.
+    let found = events.len();
+    (Look { entry, out: bell.come_out(entry), said }, found)
 }
 
 /// What one look into the kernel came to.
 struct Look {
     entry: Entry,
+    out: Out,
     said: io::Result<()>,
-    /// Whether there may be something in user space.
-    pending: bool,
 }
 
-impl Look {
-    fn take<K: Kernel>(
-        bell: &Bell,
-        kernel: &K,
-        events: &mut Events,
-        entry: Entry,
-        timeout: Option<Duration>,
-    ) -> Self {
-        if entry.may_sleep() {
-            let said = kernel.wait(events, timeout);
-            return Self { entry, said, pending: bell.leave(entry, kernel) };
-        }
-        let said = kernel.wait(events, Some(Duration::ZERO));
-        Self { entry, said, pending: bell.looked(&events.memory, kernel) }
-    }
-}
-
-/// Looks until there is something, or the time is over. `looked` is the first look, if it has been
-/// taken already.
+/// Looks until there is something, or the time is over. The last three are the first [`Look`], in
+/// parts because those go into registers; there was none if `entry` does not lead into the kernel.
 #[cold]
 #[inline(never)]
 fn go_on<K: Kernel>(
     bell: &Bell,
     kernel: &K,
     events: &mut Events,
-    mut timeout: Option<Duration>,
-    deadline: Option<Instant>,
-    now: impl Fn() -> Instant,
-    mut looked: Option<Look>,
+    limit: &Limit,
+    entry: Entry,
+    out: Out,
+    said: io::Result<()>,
 ) -> io::Result<usize> {
+    let mut looked = match entry {
+        Entry::Passing | Entry::Alone | Entry::Counted => Some(Look { entry, out, said }),
+        Entry::Pending | Entry::Herd => None,
+    };
+    let mut timeout = limit.timeout();
     let blocking = timeout != Some(Duration::ZERO);
     let mut quota = Quota::of(events);
     // Whether a wake has turned out to be taken back, or taken by another thread.
     let mut stale = false;
     loop {
-        let Look { entry, said, pending } = match looked.take() {
+        let Look { entry, out, said } = match looked.take() {
             Some(look) => look,
             None => {
                 let may_sleep = blocking && timeout != Some(Duration::ZERO);
-                let entry =
-                    if may_sleep { bell.enter(&events.memory, kernel) } else { Entry::Pending };
+                let entry = if may_sleep {
+                    bell.enter(&events.memory, kernel)
+                } else {
+                    bell.pass(&events.memory)
+                };
                 if !entry.may_sleep() && quota.is_first() && bell.is_pending(&events.memory) {
                     quota.fill(bell, kernel, events);
                     if events.is_full() {
@@ -139,9 +156,12 @@ fn go_on<K: Kernel>(
                         continue;
                     }
                 }
-                Look::take(bell, kernel, events, entry, timeout)
+                let timeout = if entry.may_sleep() { timeout } else { Some(Duration::ZERO) };
+                let said = kernel.wait(events, timeout);
+                Look { entry, out: bell.come_out(entry), said }
             }
         };
+        let pending = bell.heed(entry, out, &events.memory, kernel);
         if pending && quota.taken == 0 {
             quota.fill(bell, kernel, events);
         } else if pending {
@@ -157,8 +177,8 @@ fn go_on<K: Kernel>(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => true,
             Err(error) => return Err(error),
         };
-        if let Some(deadline) = deadline {
-            let left = deadline.saturating_duration_since(now());
+        if let Limit::Time { deadline: Some(deadline), .. } = limit {
+            let left = deadline.saturating_duration_since(kernel.now());
             if left.is_zero() && !interrupted {
                 break;
             }

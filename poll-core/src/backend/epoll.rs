@@ -142,14 +142,14 @@ impl Ring for Epoll {
 impl Kernel for Epoll {
     #[inline(always)]
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
-        let ended = self.rings_ended.load(SeqCst);
+        let before = events.len();
         let room = events.room();
-        let spare = room.len();
+        let ended = self.rings_ended.load(SeqCst);
         let n = epoll::wait(self.epoll.as_fd(), room, timeout)?;
         if n == 0 || self.rings_begun.load(SeqCst) == events.memory.rings {
-            events.commit(n);
+            events.set_len(before + n);
         } else {
-            self.take_bell_out(events, n, spare, ended);
+            self.take_bell_out(events, n, ended);
         }
         Ok(())
     }
@@ -158,14 +158,16 @@ impl Kernel for Epoll {
 impl Epoll {
     /// Commits the `n` events that the kernel wrote, but for the bell's own.
     #[cold]
-    fn take_bell_out(&self, events: &mut Events, n: usize, spare: usize, ended: usize) {
+    fn take_bell_out(&self, events: &mut Events, n: usize, ended: usize) {
+        let before = events.len();
         if self.rings_begun.load(SeqCst) == 0 {
             // A new batch of a poller that has never rung: nothing to look for, full or not.
-            events.commit(n);
+            events.set_len(before + n);
             events.memory.rings = 0;
             return;
         }
         let room = events.room();
+        let spare = room.len();
         let mut count = n;
         let bell = room[..n].iter().position(|event| native::token(event) == Token::RESERVED);
         if let Some(place) = bell {
@@ -176,7 +178,7 @@ impl Epoll {
                 count += self.fill(&mut room[count..n]);
             }
         }
-        events.commit(count);
+        events.set_len(before + count);
         if bell.is_some() || (0 < n && n < spare) {
             events.memory.rings = ended; // CLEAN-PREFIX
         }
@@ -247,7 +249,7 @@ mod tests {
     fn a_wait_that_finds_nothing_goes_on_looking_for_the_bell() {
         let (epoll, mut events) = rung_twice();
         // What the kernel may answer while another thread has the list in its hands.
-        epoll.take_bell_out(&mut events, 0, 4, 2);
+        epoll.take_bell_out(&mut events, 0, 2);
         assert_eq!(events.memory.rings, 0);
         epoll.wait(&mut events, Some(Duration::ZERO)).unwrap();
         assert_eq!((events.len(), events.memory.rings), (0, 2));
@@ -279,7 +281,7 @@ mod tests {
             for place in events.room() {
                 *place = native::new(Token(1), crate::event::Readiness::READABLE);
             }
-            epoll.take_bell_out(&mut events, found, 4, 2);
+            epoll.take_bell_out(&mut events, found, 2);
             assert_eq!((events.len(), events.memory.rings), (found, seen));
         }
     }

@@ -147,6 +147,7 @@ impl Ring for EventPort {
 impl Kernel for EventPort {
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
         self.table().associate_due(self.port.as_fd());
+        let before = events.len();
         let room = events.room();
         // port_getn(3C) may fail and still have taken events.
         let ended = event_port::getn(self.port.as_fd(), room, timeout)?;
@@ -163,7 +164,7 @@ impl Kernel for EventPort {
                 count += self.table().take(&mut room[count..count + more]);
             }
         }
-        events.commit(count);
+        events.set_len(before + count);
         match ended {
             Ended::Interrupted(0) => Err(io::ErrorKind::Interrupted.into()),
             _ => Ok(()),

@@ -152,6 +152,7 @@ impl Ring for Kqueue {
 impl Kernel for Kqueue {
     #[inline]
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        let before = events.len();
         let room = events.room();
         let timeout = timeout.map(|limit| limit.min(LONGEST));
         let n = kqueue::kevent(self.queue.as_fd(), &[], room, timeout)?;
@@ -160,7 +161,7 @@ impl Kernel for Kqueue {
         } else {
             self.sift(room, n)
         };
-        events.commit(count);
+        events.set_len(before + count);
         Ok(())
     }
 }

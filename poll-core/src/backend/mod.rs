@@ -137,7 +137,7 @@ pub(crate) mod timer;
 
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use poll_sys::arc::Arc;
 
@@ -148,7 +148,7 @@ use crate::events::Events;
 use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::token::Token;
-use crate::wait::Kernel;
+use crate::wait::{Kernel, Limit};
 
 /// The interface of the system that a poller stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -418,16 +418,33 @@ impl Ring for Any {
 }
 
 impl Any {
-    /// [`wait::wait`](crate::wait::wait) in the backend at hand: one choice for the whole wait, so
-    /// that each backend has a loop of its own with nothing of the others in it.
-    #[inline]
+    /// [`wait`](crate::wait::wait) in the backend at hand: one choice for the whole wait, so
+    /// that each backend has a loop of its own with nothing of the others in it. The system's best
+    /// has it where it is called.
+    #[inline(always)]
     pub(crate) fn wait(
         &self,
         bell: &Bell,
         events: &mut Events,
-        timeout: Option<Duration>,
-        deadline: Option<Instant>,
+        limit: &Limit,
     ) -> io::Result<usize> {
-        each!(self, backend => backend.wait_with(bell, events, timeout, deadline))
+        match self {
+            Self::Poll(poll) => apart(&**poll, bell, events, limit),
+            Self::Simulated(world) => apart(&**world, bell, events, limit),
+            #[allow(unreachable_patterns, reason = "not every system has a better one")]
+            best => each!(best, backend => backend.wait_with(bell, events, limit)),
+        }
     }
+}
+
+/// The wait of a backend that is not the best of its system.
+#[cold]
+#[inline(never)]
+fn apart<K: Kernel>(
+    kernel: &K,
+    bell: &Bell,
+    events: &mut Events,
+    limit: &Limit,
+) -> io::Result<usize> {
+    kernel.wait_with(bell, events, limit)
 }

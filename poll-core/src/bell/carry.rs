@@ -58,7 +58,7 @@ impl Bell {
 mod tests {
     use super::*;
     use crate::bell::Entry;
-    use crate::bell::tests::Rings;
+    use crate::bell::tests::{Rings, leave};
     use crate::events::Memory;
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
             (refused.raw_os_error(), bell.readiness(&carrier)),
             (Some(5), Readiness::empty())
         );
-        assert!(!bell.leave(Entry::Counted, &rings));
+        assert!(!leave(&bell, Entry::Counted, &rings));
         rings.refused.set(false);
         bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
         assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 1);

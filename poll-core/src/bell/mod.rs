@@ -21,7 +21,7 @@
 //! it (an edge-triggered eventfd, a readable pipe), so a ring before the sleeper is in the kernel
 //! counts too. Whoever takes a ring but cannot deliver, because its batch is full, rings again for
 //! another sleeper ([`Bell::pass_on`]); so does, while HERD is set, whoever looks into the kernel
-//! without sleeping ([`Bell::looked`]).
+//! without sleeping ([`Bell::heed`]).
 //!
 //! Why every thread gets a `wake_all`. It is numbered; each batch remembers the number that it has
 //! seen last ([`Memory::herd`]) and is given those that came later. A thread that sleeps is counted
@@ -80,10 +80,12 @@ struct Desk {
 /// What came of the wish to sleep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Entry {
-    /// Counted: go into the kernel, then [`Bell::leave`].
+    /// Counted: go into the kernel, then [`Bell::come_out`].
     Counted,
     /// The same, of the only thread there is: it is not counted.
     Alone,
+    /// Not counted: look into the kernel without sleeping, then [`Bell::come_out`].
+    Passing,
     /// There is something to [`take`](Bell::take).
     Pending,
     /// A `wake_all` is under way: look into the kernel without sleeping and try again.
@@ -95,6 +97,20 @@ impl Entry {
     #[inline(always)]
     pub(crate) fn may_sleep(self) -> bool {
         matches!(self, Self::Counted | Self::Alone)
+    }
+}
+
+/// What stood in the word when a thread came out of the kernel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Out(usize);
+
+impl Out {
+    pub(crate) const QUIET: Self = Self(0);
+
+    /// Nothing is pending, and no `wake_all` under way.
+    #[inline(always)]
+    pub(crate) fn is_quiet(self) -> bool {
+        self.0 & (WAKE | HERD) == 0
     }
 }
 
@@ -144,6 +160,12 @@ impl Bell {
         self.word.load(SeqCst) & WAKE != 0 || self.herds.load(SeqCst) != memory.herd
     }
 
+    /// For a thread that will not sleep.
+    #[inline(always)]
+    pub(crate) fn pass(&self, memory: &Memory) -> Entry {
+        if self.is_pending(memory) { Entry::Pending } else { Entry::Passing }
+    }
+
     /// Counts the calling thread as a sleeper if it may sleep.
     #[inline(always)]
     pub(crate) fn enter(&self, memory: &Memory, kernel: &impl Ring) -> Entry {
@@ -167,7 +189,8 @@ impl Bell {
         if self.herds.load(SeqCst) == memory.herd {
             return Entry::Counted;
         }
-        self.leave(Entry::Counted, kernel);
+        let out = self.come_out(Entry::Counted);
+        self.heed(Entry::Counted, out, memory, kernel);
         Entry::Pending
     }
 
@@ -185,31 +208,36 @@ impl Bell {
         if word & (WAKE | HERD) == HERD { Entry::Herd } else { Entry::Pending }
     }
 
-    /// Ends what an [`Entry`] that may sleep began. Returns whether there may be something to
-    /// [`take`](Self::take).
+    /// Ends what `entry` began: the calling thread is out of the kernel. Whoever does not end the wait
+    /// because it is [quiet](Out::is_quiet) has to [`heed`](Self::heed) it.
     #[inline(always)]
-    pub(crate) fn leave(&self, entry: Entry, kernel: &impl Ring) -> bool {
-        if entry == Entry::Alone {
-            self.alone.store(false, Ordering::Relaxed);
-            compiler_fence(SeqCst);
-            return self.word.load(Ordering::Relaxed) & (WAKE | HERD) != 0;
+    pub(crate) fn come_out(&self, entry: Entry) -> Out {
+        match entry {
+            Entry::Counted => Out(self.word.fetch_sub(SLEEPER, SeqCst)),
+            Entry::Alone => {
+                self.alone.store(false, Ordering::Relaxed);
+                compiler_fence(SeqCst);
+                Out(self.word.load(Ordering::Relaxed))
+            }
+            Entry::Passing | Entry::Pending | Entry::Herd => Out(self.word.load(SeqCst)),
         }
-        let before = self.word.fetch_sub(SLEEPER, SeqCst);
-        if before & HERD != 0 {
-            self.leave_herd(kernel);
-        }
-        before & (WAKE | HERD) != 0
     }
 
-    /// For a thread that has looked into the kernel without being counted: it may have taken a ring
-    /// that was meant for one that a `wake_all` waits for, and rings again. Returns whether there
-    /// may be something to [`take`](Self::take).
-    #[inline(always)]
-    pub(crate) fn looked(&self, memory: &Memory, kernel: &impl Ring) -> bool {
-        if self.word.load(SeqCst) & HERD != 0 {
-            self.pass_on(kernel);
+    /// What is to be done for others by a thread that has [come out](Self::come_out). Returns whether
+    /// there may be something to [`take`](Self::take).
+    ///
+    /// Who has looked without being counted may have taken a ring that was meant for one that a
+    /// `wake_all` waits for, and rings again.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn heed(&self, entry: Entry, out: Out, memory: &Memory, kernel: &impl Ring) -> bool {
+        let herd = out.0 & HERD != 0;
+        match entry {
+            Entry::Counted if herd => self.leave_herd(kernel),
+            Entry::Passing | Entry::Pending | Entry::Herd if herd => self.pass_on(kernel),
+            _ => {}
         }
-        self.is_pending(memory)
+        if entry.may_sleep() { !out.is_quiet() } else { self.is_pending(memory) }
     }
 
     /// One of those that a `wake_all` waits for is out: rings for the next.
@@ -346,4 +374,4 @@ impl Bell {
 #[cfg(all(test, loom))]
 pub(crate) mod model;
 #[cfg(all(test, not(loom)))]
-mod tests;
+pub(crate) mod tests;

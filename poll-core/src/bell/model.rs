@@ -4,7 +4,7 @@
 //! a deadlock, because nobody here has a timeout.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
@@ -14,7 +14,7 @@ use crate::event::Readiness;
 use crate::events::Events;
 use crate::sync::{AtomicUsize, SeqCst};
 use crate::token::Token;
-use crate::wait::{self, Kernel};
+use crate::wait::{self, Kernel, Limit};
 
 /// A kernel with nothing but a bell: remembered until one thread takes it, as an edge-triggered
 /// eventfd is.
@@ -62,17 +62,16 @@ impl Poller {
 
     /// Waits without a timeout; the tokens that came.
     fn wait(&self, events: &mut Events) -> Vec<Token> {
-        self.wait_for(events, None)
+        self.wait_within(events, &Limit::None)
     }
 
     /// Waits without sleeping.
     fn look(&self, events: &mut Events) -> Vec<Token> {
-        self.wait_for(events, Some(Duration::ZERO))
+        self.wait_within(events, &Limit::Zero)
     }
 
-    fn wait_for(&self, events: &mut Events, timeout: Option<Duration>) -> Vec<Token> {
-        events.clear();
-        wait::wait(&self.bell, &self.kernel, events, timeout, None, Instant::now).unwrap();
+    fn wait_within(&self, events: &mut Events, limit: &Limit) -> Vec<Token> {
+        wait::wait(&self.bell, &self.kernel, events, limit).unwrap();
         events.iter().map(|event| event.token()).collect()
     }
 }

@@ -38,6 +38,21 @@ fn with_sleepers(n: usize) -> (Bell, Rings, Memory) {
     (bell, rings, memory)
 }
 
+/// What `entry` began ends: whether there may be something to take.
+pub(crate) fn leave(bell: &Bell, entry: Entry, kernel: &impl Ring) -> bool {
+    come_out(bell, entry, &Memory::default(), kernel)
+}
+
+/// The same of a look without sleep.
+fn looked(bell: &Bell, memory: &Memory, kernel: &impl Ring) -> bool {
+    come_out(bell, Entry::Passing, memory, kernel)
+}
+
+fn come_out(bell: &Bell, entry: Entry, memory: &Memory, kernel: &impl Ring) -> bool {
+    let out = bell.come_out(entry);
+    bell.heed(entry, out, memory, kernel)
+}
+
 fn take(bell: &Bell, memory: &mut Memory, quota: usize, rings: &Rings) -> Vec<usize> {
     let mut tokens = Vec::new();
     let taken = bell.take(memory, quota, rings, |token, _| tokens.push(token.0));
@@ -49,8 +64,8 @@ fn take(bell: &Bell, memory: &mut Memory, quota: usize, rings: &Rings) -> Vec<us
 fn sleepers_alone_leave_nothing_pending() {
     let (bell, rings, memory) = with_sleepers(2);
     assert!(!bell.is_pending(&memory));
-    assert!(!bell.looked(&memory, &rings));
-    assert!(!bell.leave(Entry::Counted, &rings) && !bell.leave(Entry::Counted, &rings));
+    assert!(!looked(&bell, &memory, &rings));
+    assert!(!leave(&bell, Entry::Counted, &rings) && !leave(&bell, Entry::Counted, &rings));
     assert!(!bell.is_pending(&memory));
 }
 
@@ -58,7 +73,7 @@ fn sleepers_alone_leave_nothing_pending() {
 fn a_wake_is_pending_until_it_is_taken() {
     let (bell, rings, mut memory) = with_sleepers(1);
     bell.wake(&bell.place(Token(1)).unwrap(), &rings).unwrap();
-    assert!(bell.is_pending(&memory) && bell.leave(Entry::Counted, &rings));
+    assert!(bell.is_pending(&memory) && leave(&bell, Entry::Counted, &rings));
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     assert!(!bell.is_pending(&memory));
     assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
@@ -83,8 +98,8 @@ fn neither_a_wake_nor_a_wait_without_one_takes_the_lock() {
         scope.spawn(|| {
             let (rings, memory) = (Rings::default(), Memory::default());
             assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
-            assert!(!bell.leave(Entry::Counted, &rings));
-            assert!(!bell.looked(&memory, &rings));
+            assert!(!leave(&bell, Entry::Counted, &rings));
+            assert!(!looked(&bell, &memory, &rings));
             bell.wake(&place, &rings).unwrap();
             done.send(()).unwrap();
         });
@@ -187,12 +202,12 @@ fn a_wake_all_rings_for_one_after_the_other_and_ends_with_the_last() {
     for out in 1..=3 {
         assert_eq!(rings.made.get(), out);
         assert_eq!(bell.enter(&Memory::default(), &rings), Entry::Herd);
-        assert!(bell.leave(Entry::Counted, &rings));
+        assert!(leave(&bell, Entry::Counted, &rings));
     }
     assert_eq!(rings.made.get(), 3);
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
-    assert!(!bell.leave(Entry::Counted, &rings));
+    assert!(!leave(&bell, Entry::Counted, &rings));
 }
 
 #[test]
@@ -204,7 +219,7 @@ fn a_wake_all_while_nobody_sleeps_costs_nothing_and_each_batch_gets_it_once() {
         assert_eq!(bell.enter(batch, &rings), Entry::Pending);
         assert_eq!(take(&bell, batch, 9, &rings), [1]);
         assert_eq!(bell.enter(batch, &rings), Entry::Counted);
-        bell.leave(Entry::Counted, &rings);
+        leave(&bell, Entry::Counted, &rings);
     }
     assert_eq!(rings.made.get(), 0);
 }
@@ -217,8 +232,8 @@ fn a_wake_all_during_another_waits_for_the_same_threads() {
         bell.wake_all(place, &rings).unwrap();
     }
     assert_eq!(rings.made.get(), 1);
-    bell.leave(Entry::Counted, &rings);
-    bell.leave(Entry::Counted, &rings);
+    leave(&bell, Entry::Counted, &rings);
+    leave(&bell, Entry::Counted, &rings);
     assert_eq!(rings.made.get(), 2);
     assert_eq!(bell.herds(), 2);
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1, 2]);
@@ -259,7 +274,7 @@ fn a_wake_all_whose_next_ring_the_system_refuses_keeps_nobody_from_sleeping() {
     let (bell, rings, mut memory) = with_sleepers(3);
     bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap();
     rings.refused.set(true);
-    assert!(bell.leave(Entry::Counted, &rings));
+    assert!(leave(&bell, Entry::Counted, &rings));
     rings.refused.set(false);
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
@@ -271,12 +286,12 @@ fn who_has_looked_without_sleeping_rings_again_while_threads_are_awaited() {
     bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap();
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     rings.made.set(0);
-    assert!(!bell.looked(&memory, &rings));
+    assert!(!looked(&bell, &memory, &rings));
     assert_eq!(rings.made.get(), 1);
-    bell.leave(Entry::Counted, &rings);
-    bell.leave(Entry::Counted, &rings);
+    leave(&bell, Entry::Counted, &rings);
+    leave(&bell, Entry::Counted, &rings);
     rings.made.set(0);
-    assert!(!bell.looked(&memory, &rings));
+    assert!(!looked(&bell, &memory, &rings));
     assert_eq!(rings.made.get(), 0);
 }
 
@@ -306,13 +321,13 @@ fn who_sleeps_alone_is_not_counted_and_is_rung_for() {
     let place = bell.place(Token(1)).unwrap();
     assert_eq!(bell.enter_alone(&memory), Entry::Alone);
     bell.wake(&place, &rings).unwrap();
-    assert!(bell.leave(Entry::Alone, &rings));
+    assert!(leave(&bell, Entry::Alone, &rings));
     assert_eq!((rings.made.take(), take(&bell, &mut memory, 9, &rings)), (1, vec![1]));
     // Awake again.
     bell.wake(&place, &rings).unwrap();
     assert_eq!((rings.made.take(), take(&bell, &mut memory, 9, &rings)), (0, vec![1]));
     assert_eq!(bell.enter_alone(&memory), Entry::Alone);
-    assert!(!bell.leave(Entry::Alone, &rings));
+    assert!(!leave(&bell, Entry::Alone, &rings));
 }
 
 #[test]
@@ -351,7 +366,7 @@ fn the_only_thread_is_rung_for_while_it_sleeps_and_not_while_it_does_not() {
     assert_eq!(bell.enter_alone(&memory), Entry::Alone);
     bell.wake(&place, &rings).unwrap();
     assert_eq!(rings.made.get(), 1);
-    assert!(bell.leave(Entry::Alone, &rings));
+    assert!(leave(&bell, Entry::Alone, &rings));
     // What is pending keeps it from sleeping.
     assert_eq!(bell.enter_alone(&memory), Entry::Pending);
     assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 1);
@@ -363,5 +378,5 @@ fn the_only_thread_is_rung_for_while_it_sleeps_and_not_while_it_does_not() {
     assert_eq!(bell.enter_alone(&memory), Entry::Pending);
     bell.take(&mut memory, 9, &rings, |_, _| ());
     assert_eq!(bell.enter_alone(&memory), Entry::Alone);
-    assert!(!bell.leave(Entry::Alone, &rings));
+    assert!(!leave(&bell, Entry::Alone, &rings));
 }

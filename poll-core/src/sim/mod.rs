@@ -122,7 +122,7 @@ impl Sim {
     /// ENOMEM.
     pub fn poller(&self) -> io::Result<Poller> {
         let backend = Any::Simulated(Box::new(Simulated::with(self.clone())));
-        Poller::with_parts(backend, Bell::new(), Duration::ZERO)
+        Poller::with_parts(backend, Bell::new(), None)
     }
 
     /// Two streams that are connected with each other. Each direction holds at most `capacity` bytes,

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use super::*;
+use crate::bell::tests::leave;
 
 type Answer = Box<dyn FnOnce(&Script, &mut Events) -> io::Result<()>>;
 type Tick = Box<dyn Fn(&Script)>;
@@ -61,11 +62,14 @@ impl Script {
     }
 
     fn wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<usize> {
-        let deadline = timeout
-            .filter(|limit| !limit.is_zero())
-            .and_then(|limit| self.clock.get().checked_add(limit));
-        events.clear();
-        self.wait_with(&self.bell, events, timeout, deadline)
+        let limit = match timeout {
+            None => Limit::None,
+            Some(Duration::ZERO) => Limit::Zero,
+            Some(timeout) => {
+                Limit::Time { timeout, deadline: self.clock.get().checked_add(timeout) }
+            }
+        };
+        self.wait_with(&self.bell, events, &limit)
     }
 
     /// What it was asked with, and that it was asked for all that it had to say.
@@ -324,7 +328,7 @@ fn a_thread_that_comes_while_others_are_woken_looks_without_sleeping_until_they_
     assert_eq!((tokens(&events), script.asked()), (vec![1], vec![NOW]));
     let rings = script.rings.get();
     let script = script.then_find(0).then(|script, _| {
-        script.bell.leave(Entry::Counted, script);
+        leave(&script.bell, Entry::Counted, script);
         Ok(())
     });
     let script = script.then_find(1);

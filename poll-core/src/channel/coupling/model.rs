@@ -1,7 +1,6 @@
 //! The coupling under loom. A lost wake shows as a deadlock.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
 use loom::sync::{Arc, Mutex};
 use loom::thread;
@@ -11,7 +10,7 @@ use crate::bell::model::{Mock, model};
 use crate::bell::{Bell, Carrier};
 use crate::events::Events;
 use crate::token::Token;
-use crate::wait;
+use crate::wait::{self, Limit};
 
 /// A poller with nothing but a bell, one notifier, and a queue of at most two beside it.
 struct World {
@@ -49,8 +48,7 @@ impl World {
     }
 
     fn wait(&self, events: &mut Events) {
-        events.clear();
-        wait::wait(&self.bell, &self.kernel, events, None, None, Instant::now).unwrap();
+        wait::wait(&self.bell, &self.kernel, events, &Limit::None).unwrap();
         assert!(!events.is_empty());
     }
 
