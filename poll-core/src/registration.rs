@@ -106,7 +106,7 @@ impl<S: Source> Registration<S> {
         let inner = self.poller.inner();
         inner.check_process()?;
         let keeps = matches!(mode, Mode::Level | Mode::Exclusive);
-        if keeps && self.state.armed() == Some((interest, mode)) {
+        if keeps && self.state.is_armed((interest, mode)) {
             // Whatever another thread makes of it now comes after this.
             return Ok(());
         }
@@ -119,8 +119,8 @@ impl<S: Source> Registration<S> {
         let inner = self.poller.inner();
         let watch = inner.watch_here(state.token(), interest, mode)?;
         let descriptor = self.source().descriptor();
-        match state.armed() {
-            Some((_, before)) if before == Mode::Exclusive || mode == Mode::Exclusive => {
+        match state.mode() {
+            Some(before) if before == Mode::Exclusive || mode == Mode::Exclusive => {
                 // Such a watch cannot be changed, nor be made of another.
                 inner.backend.delete(descriptor, state.key())?;
                 state.set_armed(None);

@@ -108,27 +108,20 @@ impl Shape for Epoll {
 
 #[inline]
 fn flags(watch: Watch) -> Flags {
-    let mut flags = match watch.mode {
-        Mode::Level => Flags::empty(),
-        Mode::Edge => Flags::ET,
-        Mode::Oneshot => Flags::ONESHOT,
-        Mode::Exclusive => Flags::EXCLUSIVE,
+    let (mode, read) = match watch.mode {
+        Mode::Level => (Flags::empty(), READ),
+        Mode::Edge => (Flags::ET, READ),
+        Mode::Oneshot => (Flags::ONESHOT, READ),
+        // RDHUP beside EXCLUSIVE is EINVAL (epoll_ctl(2)).
+        Mode::Exclusive => (Flags::EXCLUSIVE, Flags::IN),
     };
-    if watch.interest.is_readable() {
-        flags |= Flags::IN;
-        if watch.mode != Mode::Exclusive {
-            // Beside EXCLUSIVE it is EINVAL (epoll_ctl(2)).
-            flags |= Flags::RDHUP;
-        }
-    }
-    if watch.interest.is_writable() {
-        flags |= Flags::OUT;
-    }
-    if watch.interest.is_priority() {
-        flags |= Flags::PRI;
-    }
-    flags
+    let wanted = |is: bool, flags: Flags| if is { flags } else { Flags::empty() };
+    mode | wanted(watch.interest.is_readable(), read)
+        | wanted(watch.interest.is_writable(), Flags::OUT)
+        | wanted(watch.interest.is_priority(), Flags::PRI)
 }
+
+const READ: Flags = Flags::IN.union(Flags::RDHUP);
 
 impl Ring for Epoll {
     fn ring(&self) -> io::Result<()> {

@@ -49,6 +49,12 @@ impl State {
         unpack(self.armed.load(Ordering::Acquire))
     }
 
+    /// Whether it is watched so.
+    #[inline]
+    pub(super) fn is_armed(&self, armed: Armed) -> bool {
+        self.armed.load(Ordering::Acquire) == pack(Some(armed))
+    }
+
     /// Waits until no other thread changes it.
     #[inline]
     pub(super) fn change(&self, single: Single) -> Change<'_> {
@@ -86,6 +92,12 @@ impl Change<'_> {
         self.state.armed()
     }
 
+    /// How it is watched.
+    #[inline]
+    pub(super) fn mode(&self) -> Option<Mode> {
+        mode(self.state.armed.load(Ordering::Acquire))
+    }
+
     #[inline]
     pub(super) fn set_armed(&self, armed: Option<Armed>) {
         self.state.armed.store(pack(armed), Ordering::Release);
@@ -105,27 +117,34 @@ impl Change<'_> {
 /// Bits 0 to 2 are the interest, 3 and 4 the mode; no interest is idle.
 #[inline]
 fn pack(armed: Option<Armed>) -> u8 {
-    match armed {
-        None => 0,
-        Some((interest, Mode::Level)) => interest.bits(),
-        Some((interest, Mode::Edge)) => interest.bits() | EDGE,
-        Some((interest, Mode::Oneshot)) => interest.bits() | ONESHOT,
-        Some((interest, Mode::Exclusive)) => interest.bits() | EXCLUSIVE,
-    }
+    let Some((interest, mode)) = armed else { return 0 };
+    let mode = match mode {
+        Mode::Level => LEVEL,
+        Mode::Edge => EDGE,
+        Mode::Oneshot => ONESHOT,
+        Mode::Exclusive => EXCLUSIVE,
+    };
+    interest.bits() | mode
 }
 
 #[inline]
 fn unpack(bits: u8) -> Option<Armed> {
-    let interest = Interest::from_bits(bits & !EXCLUSIVE)?;
-    let mode = match bits & EXCLUSIVE {
-        EDGE => Mode::Edge,
-        ONESHOT => Mode::Oneshot,
-        EXCLUSIVE => Mode::Exclusive,
-        _ => Mode::Level,
-    };
-    Some((interest, mode))
+    Interest::from_bits(bits & !EXCLUSIVE).zip(mode(bits))
 }
 
+/// The mode in `bits`; none if they are idle.
+#[inline]
+fn mode(bits: u8) -> Option<Mode> {
+    match bits & EXCLUSIVE {
+        _ if bits == 0 => None,
+        EDGE => Some(Mode::Edge),
+        ONESHOT => Some(Mode::Oneshot),
+        EXCLUSIVE => Some(Mode::Exclusive),
+        _ => Some(Mode::Level),
+    }
+}
+
+const LEVEL: u8 = 0;
 const EDGE: u8 = 1 << 3;
 const ONESHOT: u8 = 1 << 4;
 const EXCLUSIVE: u8 = EDGE | ONESHOT;
