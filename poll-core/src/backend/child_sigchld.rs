@@ -38,13 +38,18 @@ impl AsFd for Watch {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use std::process::{Command, Stdio};
+    use std::sync::{Mutex, PoisonError};
     use std::time::Duration;
 
     use super::*;
     use crate::{Events, Interest, Mode, Poller, Token};
 
+    /// Whose turn it is to start children: each exit is told to all who watch.
+    static TURN: Mutex<()> = Mutex::new(());
+
     #[test]
     fn another_childs_exit_is_no_exit_of_this_one() {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let poller = Poller::new().unwrap();
         let mut events = Events::with_capacity(4);
         let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
@@ -70,6 +75,7 @@ mod tests {
 
     #[test]
     fn a_child_that_has_exited_before_is_reported() {
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut child = Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         let watch = Watch::new(&mut child).unwrap();
