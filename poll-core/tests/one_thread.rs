@@ -18,6 +18,7 @@ fn main() {
     println!("one thread, and certain of it: {told}");
     on_each_backend(|poller| {
         wakes_are_heard(poller);
+        a_wake_is_heard_beside_those_that_are_pending(poller);
         a_changed_watch_is_the_last_one_asked_for(poller);
     });
     assert_eq!(single.is_certain(), told, "a second thread was made");
@@ -32,6 +33,21 @@ fn wakes_are_heard(poller: &Poller) {
         waker.wake().unwrap();
         waker.wake().unwrap();
         assert_eq!(wait(poller, &mut events), [(Token(1), Readiness::READABLE)]);
+        assert_eq!(look(poller, &mut events), []);
+    }
+}
+
+fn a_wake_is_heard_beside_those_that_are_pending(poller: &Poller) {
+    let wakers = [1, 2, 3].map(|n| poller.waker(Token(n)).unwrap());
+    let mut events = Events::with_capacity(16);
+    for _ in 0..2 {
+        for waker in &wakers {
+            waker.wake().unwrap();
+            waker.wake().unwrap();
+        }
+        let mut heard: Vec<_> = wait(poller, &mut events).iter().map(|event| event.0.0).collect();
+        heard.sort_unstable();
+        assert_eq!(heard, [1, 2, 3]);
         assert_eq!(look(poller, &mut events), []);
     }
 }

@@ -30,6 +30,10 @@
 //! While there is [one thread](Single) alone, nobody can race with it but a signal handler that runs on
 //! it. So it is not counted, which takes two atomic instructions around the syscall, but says that it
 //! sleeps by a plain store: a handler runs between two of its instructions, and sees what came before.
+//! And a wake whose bit is set already, under a WAKE that is set already, has nothing left to do: what
+//! could take it away is the thread that makes it, or the one that its handler interrupts, which goes on
+//! after it. With more threads a bit that looks set may be taken at that moment, by one that has not
+//! seen what this wake is about: so it is set again, in one atomic instruction.
 //!
 //! A bell for nesting counts the outer poller as a thread that always sleeps: every wake rings, and so
 //! does whoever leaves something pending, so that the kernel's poller is readable for as long as there
@@ -325,6 +329,10 @@ impl Bell {
     #[inline]
     pub(crate) fn wake(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
         if self.word.load(SeqCst) & WAKE != 0 {
+            if self.single.is_certain() && place.is_marked() {
+                // It is this thread itself that will take it, and not before this has returned.
+                return Ok(());
+            }
             place.mark();
             if self.word.load(SeqCst) & WAKE != 0 {
                 // Whoever clears that WAKE looks at the bits afterwards.

@@ -50,6 +50,12 @@ impl Load {
 }
 
 impl Place {
+    /// Whether the bit is set.
+    #[inline]
+    pub(super) fn is_marked(&self) -> bool {
+        self.word.load(SeqCst) & self.mask != 0
+    }
+
     /// Sets the bit.
     #[inline]
     pub(super) fn mark(&self) {

@@ -230,6 +230,13 @@ pub const ALL: &[Workload] = &[
     workload("1,000 wakes while awake", "1,000 × wake, wait(0)", 1, true, |peer| {
         unless_silent(peer, reactor!(peer, awake(1000)))
     }),
+    workload(
+        "1,000 wakes while awake, 2 threads",
+        "the same beside another thread",
+        1,
+        false,
+        |peer| threaded(reactor!(peer, awake(1000))),
+    ),
     workload("a wake is pending", "wake, wait(0)", 1, true, |peer| {
         unless_silent(peer, reactor!(peer, pending()))
     }),
