@@ -264,10 +264,8 @@ impl<S: Source> Registration<S> {
     fn stop(&mut self) {
         let inner = self.poller.inner();
         let Some(source) = &self.source else { return };
-        if !inner.is_of_this_process() {
-            return;
-        }
-        if let Some(key) = self.state.take_armed() {
+        let Some(key) = self.state.take_armed() else { return };
+        if inner.is_of_this_process() {
             // It fails only if the source has broken its contract and is not registered any more,
             // which is the state that was wanted.
             let _gone = inner.backend.delete(source.descriptor(), key);
@@ -295,6 +293,7 @@ impl<S: Source> Registration<S> {
 }
 
 impl<S: Source> Drop for Registration<S> {
+    #[inline]
     fn drop(&mut self) {
         self.stop();
     }

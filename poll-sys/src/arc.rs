@@ -112,6 +112,7 @@ impl<T> Arc<T> {
         Ok(Self { node, _owned: PhantomData })
     }
 
+    #[inline]
     fn node(&self) -> &Node<T> {
         // SAFETY: 1. Aligned, initialised and of the right type (NODE). 2. Not freed for as long as
         // `self` is borrowed, since `self` is counted (COUNTED). 3. Nobody has it mutably: only the
@@ -144,14 +145,27 @@ impl<T> Clone for Arc<T> {
 impl<T> Drop for Arc<T> {
     #[inline]
     fn drop(&mut self) {
-        if self.node().take_one() != 1 {
-            return;
+        if self.node().take_one() == 1 {
+            // SAFETY: 1. This was the last pointer: the count was one, for it. 2. It is used no more:
+            // a drop runs once.
+            unsafe { self.free() };
         }
+    }
+}
+
+impl<T> Arc<T> {
+    /// Drops the value. Out of line, since few drops are the last.
+    ///
+    /// # Safety
+    /// The count has come to zero, and nobody uses this pointer any more.
+    #[cold]
+    #[inline(never)]
+    unsafe fn free(&self) {
         // Acquire: and that is here. A load, because the thread sanitizer does not know fences.
         self.node().count.load(Ordering::Acquire);
         // SAFETY: 1. The node was allocated by the global allocator with its own layout (NODE), which
         // is what a box is made of ("Memory layout" of std::boxed). 2. It is freed once, and nobody
-        // else can reach it: this was the last pointer (COUNTED).
+        // else can reach it: this was the last pointer (COUNTED), as the caller has proved.
         drop(unsafe { Box::from_raw(self.node.as_ptr()) });
     }
 }

@@ -65,7 +65,7 @@ impl State {
     #[inline]
     pub(super) fn take_armed(&mut self) -> Option<Key> {
         let was = std::mem::replace(self.armed.get_mut(), pack(None));
-        unpack(was).map(|_| *self.key.get_mut())
+        (was != pack(None)).then(|| *self.key.get_mut())
     }
 
     /// Notes the watch of a guard that nobody else has yet.
