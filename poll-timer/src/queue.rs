@@ -144,7 +144,18 @@ impl Pool {
         block[BLOCK] = self.free;
         self.free = head;
         self.used -= 1;
+        self.ask_for(queue);
         Some(run)
+    }
+
+    /// Has the cache fetch the first block of a queue that is about to be emptied, while other work
+    /// is done: it was not touched for long, as a rule.
+    #[inline]
+    pub(crate) fn ask_for(&self, queue: &Queue) {
+        if let Some(Block(words)) = self.blocks.get(queue.head as usize) {
+            // One word of each of its cache lines, wherever those begin.
+            core::hint::black_box(words[0] | words[BLOCK / 2] | words[BLOCK]);
+        }
     }
 
     /// The id at the front.

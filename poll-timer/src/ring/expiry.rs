@@ -113,6 +113,10 @@ impl Ring {
     /// Empties the slot that begins at `cur`; false if the budget did not suffice.
     fn empty_slot(&mut self, nodes: &mut impl Nodes, budget: &mut usize) -> bool {
         let slot = self.wake_slot;
+        if usize::from(slot) < levels::TICKS {
+            // The next tick's.
+            self.pool.ask_for(&self.queues[(usize::from(slot) + 1) % levels::TICKS]);
+        }
         while let Some(run) = self.pool.take(&mut self.queues[usize::from(slot)], *budget) {
             *budget -= run.ids().len();
             self.refile_run(nodes, run.ids(), slot);
