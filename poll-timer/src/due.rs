@@ -87,6 +87,12 @@ impl Due {
         self.near.push_crowd(crowd);
     }
 
+    /// The first entry, if all of them are of one crowd and none is stale.
+    #[inline]
+    pub(crate) fn first_of_crowd(&self) -> Option<Entry> {
+        if self.stale == 0 && self.batch.is_empty() { self.near.first_of_run() } else { None }
+    }
+
     /// Adds a timer of the tick in hand.
     #[inline]
     pub(crate) fn push_batch(&mut self, entry: Entry) {
@@ -335,9 +341,21 @@ mod tests {
             due.retire(dead, |_, order| order > u64::from(dead));
             assert_eq!((due.iter().count(), due.stale()), (100 - dead as usize, 0));
         }
+        assert_eq!(due.first_of_crowd(), Some(entry(61)));
         // One in the middle stays until it is met.
         due.retire(70, |_, order| order > 60 && order != 70);
         assert_eq!((due.iter().count(), due.stale()), (40, 1));
+        assert_eq!(due.first_of_crowd(), None, "the first may be a stale one");
+    }
+
+    #[test]
+    fn the_first_of_a_crowd_is_not_told_while_there_is_a_batch() {
+        let mut due = Due::new();
+        due.push_crowd((1..=100).map(entry).collect());
+        due.push_batch(Entry { deadline: 4, ..entry(101) });
+        assert_eq!(due.first_of_crowd(), None);
+        due.take_batch();
+        assert_eq!(due.first_of_crowd(), Some(entry(1)));
     }
 
     #[test]

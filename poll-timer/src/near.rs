@@ -64,6 +64,12 @@ impl Near {
         }
     }
 
+    /// The first in order, if all are in the run.
+    #[inline]
+    pub(crate) fn first_of_run(&self) -> Option<Entry> {
+        if self.heap.is_empty() { self.run.last().copied() } else { None }
+    }
+
     /// Takes the first of the run if it is of that timer. Says whether it was.
     #[inline]
     pub(crate) fn pop_of_run(&mut self, id: u32) -> bool {
@@ -150,6 +156,7 @@ mod tests {
         near.push_crowd([3, 9].map(entry).into());
         [1, 4, 7].map(entry).into_iter().for_each(|entry| near.push(entry));
         assert_eq!((near.len(), near.run.len()), (8, 3));
+        assert_eq!(near.first_of_run(), None, "an earlier one is not in the run");
         assert_eq!(drain(&mut near), [1, 2, 3, 4, 5, 7, 8, 9]);
         assert_eq!((near.is_empty(), near.len()), (true, 0));
     }
@@ -160,6 +167,7 @@ mod tests {
             let mut near = Near::new();
             near.push_crowd((0..length).rev().map(entry).collect());
             assert_eq!((near.len(), near.run.len()), (length, in_run));
+            assert_eq!(near.first_of_run(), (in_run > 0).then(|| entry(0)));
             assert!(drain(&mut near).into_iter().eq(0..length as u64));
         }
     }
