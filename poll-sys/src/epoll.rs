@@ -186,9 +186,9 @@ fn control(
     mut event: Event,
 ) -> io::Result<()> {
     let arguments = [
-        epoll.as_raw_fd().into(),
-        operation.into(),
-        source.as_raw_fd().into(),
+        number(epoll.as_raw_fd()),
+        number(operation),
+        number(source.as_raw_fd()),
         address(ptr::from_mut(&mut event)),
     ];
     // SAFETY: 1. The arguments are those of epoll_ctl(2) in order, and it comes back once. 2. Both
@@ -199,6 +199,13 @@ fn control(
         0.. => Ok(()),
         refused => Err(error(refused)),
     }
+}
+
+/// An integer as the kernel takes it.
+#[inline]
+#[allow(clippy::useless_conversion, reason = "of one type where a CPU has 32 bits")]
+fn number(integer: c_int) -> c_long {
+    integer.into()
 }
 
 /// A pointer as the kernel takes it.
@@ -319,11 +326,11 @@ unsafe fn wait_call([epoll, events, count, timeout_ms]: [c_long; 4]) -> c_long {
 fn wait_ms(epoll: BorrowedFd<'_>, events: &mut [Event], timeout_ms: c_int) -> io::Result<usize> {
     let events = taken(events);
     let arguments = [
-        epoll.as_raw_fd().into(),
+        number(epoll.as_raw_fd()),
         address(events.as_mut_ptr()),
         // Within a c_int: `taken`.
         events.len() as c_long,
-        timeout_ms.into(),
+        number(timeout_ms),
     ];
     // SAFETY: 1. The descriptor is open (FD-LIVE). 2. The pointer is valid for writes of that many
     // events (ROOM), whose type has the layout of `epoll_event` (transparent).
@@ -349,7 +356,7 @@ fn wait_ns(epoll: BorrowedFd<'_>, events: &mut [Event], timeout: Duration) -> io
     let events = taken(events);
     let [mask, size] = NO_MASK;
     let arguments = [
-        epoll.as_raw_fd().into(),
+        number(epoll.as_raw_fd()),
         address(events.as_mut_ptr()),
         // Within a c_int: `taken`.
         events.len() as c_long,
