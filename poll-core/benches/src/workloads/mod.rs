@@ -235,7 +235,7 @@ pub const ALL: &[Workload] = &[
         "the same beside another thread",
         1,
         false,
-        |peer| threaded(reactor!(peer, awake(1000))),
+        |peer| threaded(unless_silent(peer, reactor!(peer, awake(1000)))),
     ),
     workload("a wake is pending", "wake, wait(0)", 1, true, |peer| {
         unless_silent(peer, reactor!(peer, pending()))
