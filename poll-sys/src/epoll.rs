@@ -421,6 +421,20 @@ mod tests {
         assert_eq!(wait(q, &mut [], None).unwrap_err().raw_os_error(), Some(libc::EINVAL));
     }
 
+    /// A seccomp or ptrace supervisor may say anything.
+    #[test]
+    fn whatever_is_answered_is_within_the_room_or_an_error() {
+        let two = room(2);
+        for (answer, n) in [(0, 0), (1, 1), (2, 2), (3, 2), (c_long::MAX, 2)] {
+            assert_eq!(written(&two, answer).unwrap(), n);
+        }
+        for answer in [-1, -number(libc::EINTR), -5000, c_long::MIN] {
+            assert!(written(&two, answer).is_err(), "{answer}");
+        }
+        let interrupted = written(&two, -number(libc::EINTR)).unwrap_err();
+        assert_eq!(interrupted.raw_os_error(), Some(libc::EINTR));
+    }
+
     #[test]
     fn no_wait_ends_before_its_timeout() {
         let queue = create().unwrap();
