@@ -59,7 +59,7 @@ impl Limit {
 /// What nearly every wait is, one look into the kernel that finds something and nothing in user
 /// space, is done here; the rest in [`go_on`]. This stands where it is called, and the compiler knows
 /// there whether the limit is zero or none. Whatever it calls, it calls last: so it needs next to no
-/// stack. A wait is so short beside its syscall that both were seen in the time.
+/// stack.
 #[inline(always)]
 pub(crate) fn wait<K: Kernel>(
     bell: &Bell,
@@ -140,11 +140,8 @@ fn go_on<K: Kernel>(
             Some(look) => look,
             None => {
                 let may_sleep = blocking && timeout != Some(Duration::ZERO);
-                let entry = if may_sleep {
-                    bell.enter(&events.memory, kernel)
-                } else {
-                    bell.pass(&events.memory)
-                };
+                let entry =
+                    if may_sleep { bell.enter(&events.memory, kernel) } else { Entry::Passing };
                 if !entry.may_sleep() && quota.is_first() && bell.is_pending(&events.memory) {
                     quota.fill(bell, kernel, events);
                     if events.is_full() {

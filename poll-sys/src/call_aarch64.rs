@@ -23,21 +23,9 @@ use libc::c_long;
 #[inline(always)]
 pub(crate) unsafe fn call4(number: c_long, arguments: [c_long; 4]) -> c_long {
     let [first, second, third, fourth] = arguments;
-    let answer;
-    // SAFETY: 1. What the kernel does is what the caller has proved. 2. The operands are the
-    // registers of KERNEL-ENTRY. 3. `nostack`, `preserves_flags`: KERNEL-ENTRY. 4. Memory: MEMORY-SEEN.
-    unsafe {
-        asm!(
-            "svc 0",
-            in("x8") number,
-            inlateout("x0") first => answer,
-            in("x1") second,
-            in("x2") third,
-            in("x3") fourth,
-            options(nostack, preserves_flags),
-        );
-    }
-    answer
+    // SAFETY: 1. What the kernel does is what the caller has proved; it looks at as many arguments as
+    // the call has (KERNEL-ENTRY).
+    unsafe { call6(number, [first, second, third, fourth, 0, 0]) }
 }
 
 /// [`call4`] of five arguments or six.

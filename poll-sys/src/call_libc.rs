@@ -12,9 +12,9 @@ use libc::c_long;
 #[inline]
 pub(crate) unsafe fn call4(number: c_long, arguments: [c_long; 4]) -> c_long {
     let [first, second, third, fourth] = arguments;
-    // SAFETY: 1. What the kernel does is what the caller has proved. 2. syscall(2) takes a number
-    // and arguments of the width of a register, which a `c_long` has.
-    answer(unsafe { libc::syscall(number, first, second, third, fourth) })
+    // SAFETY: 1. What the kernel does is what the caller has proved; it looks at as many arguments as
+    // the call has (syscall(2)).
+    unsafe { call6(number, [first, second, third, fourth, 0, 0]) }
 }
 
 /// [`call4`] of five arguments or six.

@@ -294,30 +294,32 @@ fn written(events: &[Event], answer: c_long) -> io::Result<usize> {
 /// No signal mask, for the calls that take one. Its size goes with it: `_NSIG / 8` of the kernel.
 const NO_MASK: [c_long; 2] = [0, 8];
 
-/// epoll_wait(2), the call of the four arguments that are used, where the CPU has it: the mask that it
-/// does not look at costs `epoll_pwait` 2 % of an empty wait.
+/// epoll_wait(2), the call of the four arguments that are used, where the CPU has it: the mask that
+/// it does not look at costs `epoll_pwait` 2 % of an empty wait.
 ///
 /// # Safety
-/// The pointer is valid for writes of as many `epoll_event`s as the third argument says.
+/// The arguments are those of epoll_wait(2), in order. The second points to room for as many
+/// `epoll_event`s as the third says, valid for writes.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 #[inline(always)]
 unsafe fn wait_call(arguments: [c_long; 4]) -> c_long {
-    // SAFETY: 1. The arguments are those of epoll_wait(2), which comes back once. 2. The pointer: as
-    // the caller has proved.
+    // SAFETY: 1. The arguments, and the room behind the second, are as the caller has proved.
+    // 2. epoll_wait(2) comes back once.
     unsafe { call4(libc::SYS_epoll_wait, arguments) }
 }
 
 /// epoll_pwait(2), which exists on every CPU, and with no mask is the same.
 ///
 /// # Safety
-/// The pointer is valid for writes of as many `epoll_event`s as the third argument says.
+/// The arguments are those of epoll_wait(2), in order. The second points to room for as many
+/// `epoll_event`s as the third says, valid for writes.
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
 #[inline(always)]
 unsafe fn wait_call([epoll, events, count, timeout_ms]: [c_long; 4]) -> c_long {
     let [mask, size] = NO_MASK;
     let arguments = [epoll, events, count, timeout_ms, mask, size];
-    // SAFETY: 1. The arguments are those of epoll_pwait(2), which comes back once; a null mask means
-    // 'none', and its size is then not used. 2. The pointer: as the caller has proved.
+    // SAFETY: 1. Four arguments, and the room behind the second, are as the caller has proved; a null
+    // mask means 'none', and its size is then not used (epoll_pwait(2)). 2. It comes back once.
     unsafe { call6(libc::SYS_epoll_pwait, arguments) }
 }
 
@@ -332,8 +334,9 @@ fn wait_ms(epoll: BorrowedFd<'_>, events: &mut [Event], timeout_ms: c_int) -> io
         events.len() as c_long,
         number(timeout_ms),
     ];
-    // SAFETY: 1. The descriptor is open (FD-LIVE). 2. The pointer is valid for writes of that many
-    // events (ROOM), whose type has the layout of `epoll_event` (transparent).
+    // SAFETY: 1. The arguments are those of epoll_wait(2), in order, and the descriptor is open
+    // (FD-LIVE). 2. The pointer is valid for writes of that many events (ROOM), whose type has the
+    // layout of `epoll_event` (transparent).
     let answer = unsafe { wait_call(arguments) };
     written(events, answer)
 }

@@ -289,12 +289,7 @@ impl Ring {
             return None;
         }
         if self.next_id == NOBODY {
-            match self.due.first_of_crowd() {
-                Some(first) if first.deadline <= self.wake => {
-                    (self.next_id, self.next_deadline) = (first.id, first.deadline);
-                }
-                _ => self.find_next(nodes),
-            }
+            self.find_next(nodes);
         }
         Some(self.next_deadline)
     }
