@@ -213,6 +213,7 @@ mod token;
 mod tokens;
 mod wait;
 mod waker;
+mod watch;
 
 pub use backend::Backend;
 pub use builder::{Builder, Nested};

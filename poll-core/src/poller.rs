@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use poll_sys::arc::Arc;
 use poll_sys::fork::Mark;
 
-use crate::backend::{Any, Backend, Watch};
+use crate::backend::{Any, Backend, Key};
 use crate::bell::Bell;
 use crate::builder::Builder;
 use crate::error::{RegisterError, Rejected};
@@ -22,6 +23,7 @@ use crate::sync::Single;
 use crate::token::Token;
 use crate::wait::Limit;
 use crate::waker::Waker;
+use crate::watch::Watch;
 
 /// A handle to one kernel poller: register sources with it, wait for their events.
 ///
@@ -169,10 +171,12 @@ impl Poller {
         interest: Interest,
         mode: Mode,
     ) -> Result<Registration<S>, Rejected<S>> {
-        let mut registration = self.reserve(source, token);
-        match registration.arm_new(interest, mode) {
-            Ok(()) => Ok(registration),
-            Err(error) => Err(Rejected::new(registration.deregister(), error)),
+        // Counted before the call: an atomic instruction behind one waits for what the kernel wrote.
+        let poller = self.clone();
+        let watch = Watch::new(token, interest, mode);
+        match self.inner.add(source.descriptor(), watch) {
+            Ok(key) => Ok(Registration::armed(poller, source, watch, key)),
+            Err(error) => Err(Rejected::new(source, error)),
         }
     }
 
@@ -232,9 +236,7 @@ impl Poller {
         interest: Interest,
         mode: Mode,
     ) -> Result<(), RegisterError> {
-        let watch = self.inner.watch(token, interest, mode)?;
-        self.inner.backend.add(source.descriptor(), watch)?;
-        Ok(())
+        self.inner.add(source.descriptor(), Watch::new(token, interest, mode)).map(|_key| ())
     }
 
     /// Changes token, interest and mode of a source that was [added](Self::add), and enables it
@@ -256,7 +258,9 @@ impl Poller {
         interest: Interest,
         mode: Mode,
     ) -> Result<(), RegisterError> {
-        let watch = self.inner.watch(token, interest, mode)?;
+        let watch = Watch::new(token, interest, mode);
+        self.inner.check_process()?;
+        self.inner.check(watch)?;
         if mode == Mode::Exclusive {
             return Err(RegisterError::ModeUnsupported);
         }
@@ -473,35 +477,26 @@ impl Inner {
         if self.is_of_this_process() { Ok(()) } else { Err(RegisterError::Forked) }
     }
 
-    /// Checks what the caller asks for, in the order in which it can be told without the kernel.
+    /// Checks what the caller asks for, and has the backend watch it.
     #[inline]
-    pub(crate) fn watch(
-        &self,
-        token: Token,
-        interest: Interest,
-        mode: Mode,
-    ) -> Result<Watch, RegisterError> {
+    fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
         self.check_process()?;
-        self.watch_here(token, interest, mode)
+        self.check(watch)?;
+        self.backend.add(source, watch)
     }
 
-    /// [`watch`](Self::watch) where the process is known to be the right one.
+    /// Checks what can be told of a watch without the kernel. This is the process that may.
     #[inline]
-    pub(crate) fn watch_here(
-        &self,
-        token: Token,
-        interest: Interest,
-        mode: Mode,
-    ) -> Result<Watch, RegisterError> {
+    pub(crate) fn check(&self, Watch { token, how }: Watch) -> Result<(), RegisterError> {
         check_token(token)?;
-        if !self.backend.supports(mode) {
+        if !self.backend.supports(how.mode()) {
             return Err(RegisterError::ModeUnsupported);
         }
-        let exclusively = mode == Mode::Exclusive && interest.is_priority();
-        if exclusively || !self.backend.supports_interest(interest) {
+        let exclusively = how.mode() == Mode::Exclusive && how.interest().is_priority();
+        if exclusively || !self.backend.supports_interest(how.interest()) {
             return Err(RegisterError::InterestUnsupported);
         }
-        Ok(Watch { token, interest, mode })
+        Ok(())
     }
 }
 

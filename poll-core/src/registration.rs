@@ -5,12 +5,14 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::ops::Deref;
 use std::os::fd::OwnedFd;
 
+use crate::backend::Key;
 use crate::error::RegisterError;
 use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::poller::Poller;
 use crate::source::Source;
 use crate::token::Token;
+use crate::watch::{How, Watch};
 
 use state::{Change, State};
 
@@ -89,6 +91,12 @@ impl<S: Source> Registration<S> {
         Self { poller, state: State::idle(token), source: Some(source) }
     }
 
+    /// The guard of a source that the backend watches, under this key.
+    #[inline]
+    pub(crate) fn armed(poller: Poller, source: S, watch: Watch, key: Key) -> Self {
+        Self { poller, state: State::armed(watch, key), source: Some(source) }
+    }
+
     /// Starts the watch, changes it, or enables it again after [`Mode::Oneshot`] has fired.
     ///
     /// A condition that holds already is reported, in every mode.
@@ -105,41 +113,41 @@ impl<S: Source> Registration<S> {
     pub fn arm(&self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
         let inner = self.poller.inner();
         inner.check_process()?;
+        let how = How::new(interest, mode);
         let keeps = matches!(mode, Mode::Level | Mode::Exclusive);
-        if keeps && self.state.is_armed((interest, mode)) {
+        if keeps && self.state.is_armed(how) {
             // Whatever another thread makes of it now comes after this.
             return Ok(());
         }
-        self.set(&self.state.change(inner.single()), interest, mode)
+        self.set(&self.state.change(inner.single()), how)
     }
 
     /// Tells the backend what is wanted now. This is the process that may.
     #[inline]
-    fn set(&self, state: &Change<'_>, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
+    fn set(&self, state: &Change<'_>, how: How) -> Result<(), RegisterError> {
         let inner = self.poller.inner();
-        let watch = inner.watch_here(state.token(), interest, mode)?;
+        let watch = Watch { token: state.token(), how };
+        inner.check(watch)?;
         let descriptor = self.source().descriptor();
-        match state.mode() {
-            Some(before) if before == Mode::Exclusive || mode == Mode::Exclusive => {
-                // Such a watch cannot be changed, nor be made of another.
-                inner.backend.delete(descriptor, state.key())?;
-                state.set_armed(None);
-                state.set_key(inner.backend.add(descriptor, watch)?);
+        match state.how() {
+            None => state.set_key(inner.backend.add(descriptor, watch)?),
+            Some(before) if before.mode() == Mode::Exclusive || how.mode() == Mode::Exclusive => {
+                self.replace(state, watch)?;
             }
             Some(_) => inner.backend.modify(descriptor, state.key(), watch)?,
-            None => state.set_key(inner.backend.add(descriptor, watch)?),
         }
-        state.set_armed(Some((interest, mode)));
+        state.set_how(Some(how));
         Ok(())
     }
 
-    /// [`arm`](Self::arm) of a guard that is idle and that nobody else has yet.
-    #[inline]
-    pub(crate) fn arm_new(&mut self, interest: Interest, mode: Mode) -> Result<(), RegisterError> {
-        let inner = self.poller.inner();
-        let watch = inner.watch(self.state.token(), interest, mode)?;
-        let key = inner.backend.add(self.source().descriptor(), watch)?;
-        self.state.set_armed((interest, mode), key);
+    /// A watch that is exclusive cannot be changed, nor be made of another.
+    #[cold]
+    fn replace(&self, state: &Change<'_>, watch: Watch) -> Result<(), RegisterError> {
+        let backend = &self.poller.inner().backend;
+        let descriptor = self.source().descriptor();
+        backend.delete(descriptor, state.key())?;
+        state.set_how(None);
+        state.set_key(backend.add(descriptor, watch)?);
         Ok(())
     }
 
@@ -156,12 +164,12 @@ impl<S: Source> Registration<S> {
         let inner = self.poller.inner();
         inner.check_process()?;
         let state = self.state.change(inner.single());
-        if state.armed().is_none() {
+        if state.how().is_none() {
             return Ok(());
         }
         let deleted = inner.backend.delete(self.source().descriptor(), state.key());
         if matches!(deleted, Ok(()) | Err(RegisterError::NotRegistered)) {
-            state.set_armed(None);
+            state.set_how(None);
         }
         deleted
     }
@@ -181,10 +189,10 @@ impl<S: Source> Registration<S> {
         let state = self.state.change(inner.single());
         let before = state.token();
         state.set_token(token);
-        let Some((interest, mode)) = state.armed() else {
+        let Some(how) = state.how() else {
             return Ok(());
         };
-        self.set(&state, interest, mode).inspect_err(|_| state.set_token(before))
+        self.set(&state, how).inspect_err(|_| state.set_token(before))
     }
 
     /// The token that the source's events carry.
@@ -196,13 +204,13 @@ impl<S: Source> Registration<S> {
     /// What the source is watched for; `None` while idle. A oneshot that has fired still counts.
     #[must_use]
     pub fn interest(&self) -> Option<Interest> {
-        self.state.armed().map(|(interest, _)| interest)
+        self.state.how().map(How::interest)
     }
 
     /// How the source is watched; `None` while idle. A oneshot that has fired still counts.
     #[must_use]
     pub fn mode(&self) -> Option<Mode> {
-        self.state.armed().map(|(_, mode)| mode)
+        self.state.how().map(How::mode)
     }
 
     /// The poller that the source is registered with.
@@ -312,7 +320,7 @@ impl<S: Source> fmt::Debug for Registration<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")
             .field("token", &self.token())
-            .field("armed", &self.state.armed())
+            .field("armed", &self.state.how())
             .finish_non_exhaustive()
     }
 }

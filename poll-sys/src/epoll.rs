@@ -143,7 +143,7 @@ pub fn add(
     flags: Flags,
     data: u64,
 ) -> io::Result<()> {
-    control(epoll, libc::EPOLL_CTL_ADD, source, Event::new(flags, data))
+    control(epoll, libc::EPOLL_CTL_ADD, source, Some(Event::new(flags, data)))
 }
 
 /// Replaces flags and datum of a watched `source`, and enables it again after `ONESHOT`.
@@ -162,7 +162,7 @@ pub fn modify(
     flags: Flags,
     data: u64,
 ) -> io::Result<()> {
-    control(epoll, libc::EPOLL_CTL_MOD, source, Event::new(flags, data))
+    control(epoll, libc::EPOLL_CTL_MOD, source, Some(Event::new(flags, data)))
 }
 
 /// Stops watching `source`. A [`wait`] that begins after this returns reports nothing of it.
@@ -174,8 +174,7 @@ pub fn modify(
 /// 1 syscall, no allocation.
 #[inline]
 pub fn delete(epoll: BorrowedFd<'_>, source: BorrowedFd<'_>) -> io::Result<()> {
-    // The event is ignored; a null one is an error before Linux 2.6.9 (epoll_ctl(2), BUGS).
-    control(epoll, libc::EPOLL_CTL_DEL, source, Event::new(Flags::empty(), 0))
+    control(epoll, libc::EPOLL_CTL_DEL, source, None)
 }
 
 #[inline]
@@ -183,18 +182,19 @@ fn control(
     epoll: BorrowedFd<'_>,
     operation: c_int,
     source: BorrowedFd<'_>,
-    mut event: Event,
+    mut event: Option<Event>,
 ) -> io::Result<()> {
     let arguments = [
         number(epoll.as_raw_fd()),
         number(operation),
         number(source.as_raw_fd()),
-        address(ptr::from_mut(&mut event)),
+        address(event.as_mut().map_or(ptr::null_mut(), ptr::from_mut)),
     ];
     // SAFETY: 1. The arguments are those of epoll_ctl(2) in order, and it comes back once. 2. Both
     // descriptors are open (FD-LIVE). 3. The event pointer is valid for reads for the length of the
-    // call: it comes from a local, of the kernel's layout (transparent). 4. The kernel copies the
-    // event and keeps no pointer (epoll_ctl(2)); its datum is DATA-OPAQUE.
+    // call: it comes from a local, of the kernel's layout (transparent). Or it is null, which a
+    // deletion takes since Linux 2.6.9 (epoll_ctl(2), BUGS). 4. The kernel copies the event and keeps
+    // no pointer (epoll_ctl(2)); its datum is DATA-OPAQUE.
     match unsafe { call4(libc::SYS_epoll_ctl, arguments) } {
         0.. => Ok(()),
         refused => Err(error(refused)),

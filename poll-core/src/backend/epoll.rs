@@ -24,7 +24,7 @@ use poll_sys::epoll_params::{self, Params};
 use poll_sys::errno;
 
 use super::doorbell::Doorbell;
-use super::{Key, Shape, Watch, native};
+use super::{Key, Shape, native};
 use crate::bell::Ring;
 use crate::busy_poll::BusyPoll;
 use crate::error::RegisterError;
@@ -34,6 +34,7 @@ use crate::mode::Mode;
 use crate::sync::{AtomicUsize, SeqCst};
 use crate::token::Token;
 use crate::wait::Kernel;
+use crate::watch::{How, Watch};
 
 #[derive(Debug)]
 pub(crate) struct Epoll {
@@ -64,7 +65,7 @@ impl Shape for Epoll {
 
     #[inline]
     fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
-        epoll::add(self.epoll.as_fd(), source, flags(watch), native::datum(watch.token))
+        epoll::add(self.epoll.as_fd(), source, flags(watch.how), native::datum(watch.token))
             .map_err(RegisterError::from_os)?;
         // The kernel finds a registration by its descriptor; nothing else is needed.
         Ok(0)
@@ -72,7 +73,7 @@ impl Shape for Epoll {
 
     #[inline]
     fn modify(&self, source: BorrowedFd<'_>, _: Key, watch: Watch) -> Result<(), RegisterError> {
-        epoll::modify(self.epoll.as_fd(), source, flags(watch), native::datum(watch.token))
+        epoll::modify(self.epoll.as_fd(), source, flags(watch.how), native::datum(watch.token))
             .map_err(RegisterError::from_os)
     }
 
@@ -106,22 +107,41 @@ impl Shape for Epoll {
     }
 }
 
+/// What the kernel is asked for.
 #[inline]
-fn flags(watch: Watch) -> Flags {
-    let (mode, read) = match watch.mode {
+fn flags(how: How) -> Flags {
+    FLAGS[usize::from(how.byte()) % FLAGS.len()]
+}
+
+/// By the byte of a [`How`].
+const FLAGS: [Flags; 32] = {
+    let mut flags = [Flags::empty(); 32];
+    let modes = [Mode::Level, Mode::Edge, Mode::Oneshot, Mode::Exclusive];
+    let mut number = 0;
+    while number < 7 * modes.len() {
+        let interest = Interest::from_bits((number % 7 + 1) as u8).unwrap();
+        let how = How::new(interest, modes[number / 7]);
+        flags[how.byte() as usize] = flags_of(how);
+        number += 1;
+    }
+    flags
+};
+
+const fn flags_of(how: How) -> Flags {
+    const READ: Flags = Flags::IN.union(Flags::RDHUP);
+    let (mode, read) = match how.mode() {
         Mode::Level => (Flags::empty(), READ),
         Mode::Edge => (Flags::ET, READ),
         Mode::Oneshot => (Flags::ONESHOT, READ),
         // RDHUP beside EXCLUSIVE is EINVAL (epoll_ctl(2)).
         Mode::Exclusive => (Flags::EXCLUSIVE, Flags::IN),
     };
-    let wanted = |is: bool, flags: Flags| if is { flags } else { Flags::empty() };
-    mode | wanted(watch.interest.is_readable(), read)
-        | wanted(watch.interest.is_writable(), Flags::OUT)
-        | wanted(watch.interest.is_priority(), Flags::PRI)
+    let interest = how.interest();
+    let read = if interest.is_readable() { read } else { Flags::empty() };
+    let write = if interest.is_writable() { Flags::OUT } else { Flags::empty() };
+    let priority = if interest.is_priority() { Flags::PRI } else { Flags::empty() };
+    mode.union(read).union(write).union(priority)
 }
-
-const READ: Flags = Flags::IN.union(Flags::RDHUP);
 
 impl Ring for Epoll {
     fn ring(&self) -> io::Result<()> {
@@ -203,7 +223,7 @@ mod tests {
     fn the_bell_takes_no_slot_of_a_full_batch() {
         let epoll = Epoll::new().unwrap();
         let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let watch = Watch { token: Token(1), interest: Interest::WRITABLE, mode: Mode::Level };
+        let watch = Watch::new(Token(1), Interest::WRITABLE, Mode::Level);
         let mut events = Events::with_capacity(1);
         // The bell stands first in the kernel's list.
         epoll.ring().unwrap();
@@ -224,7 +244,7 @@ mod tests {
     fn a_full_batch_of_a_poller_that_never_rang_is_not_looked_through_again() {
         let epoll = Epoll::new().unwrap();
         let (ours, _theirs) = std::os::unix::net::UnixStream::pair().unwrap();
-        let watch = Watch { token: Token(1), interest: Interest::WRITABLE, mode: Mode::Level };
+        let watch = Watch::new(Token(1), Interest::WRITABLE, Mode::Level);
         epoll.add(ours.as_fd(), watch).unwrap();
         let mut events = Events::with_capacity(1);
         events.memory.rings = usize::MAX;
@@ -258,8 +278,7 @@ mod tests {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
         epoll.ring().unwrap();
         for (source, token) in [(&ours, 1), (&theirs, 2)] {
-            let watch =
-                Watch { token: Token(token), interest: Interest::WRITABLE, mode: Mode::Level };
+            let watch = Watch::new(Token(token), Interest::WRITABLE, Mode::Level);
             epoll.add(source.as_fd(), watch).unwrap();
         }
         let mut events = Events::with_capacity(4);

@@ -23,13 +23,14 @@ use poll_sys::event_port::{self, Ended, Event as PortEvent, Source};
 use poll_sys::poll::Flags;
 use poll_sys::stat;
 
-use super::{Key, Shape, Watch, native};
+use super::{Key, Shape, native};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::events::Events;
 use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::wait::Kernel;
+use crate::watch::Watch;
 
 #[derive(Debug)]
 pub(crate) struct EventPort {
@@ -126,13 +127,13 @@ impl Shape for EventPort {
 
 fn asked(watch: Watch) -> Flags {
     let mut flags = Flags::empty();
-    if watch.interest.is_readable() {
+    if watch.how.interest().is_readable() {
         flags |= Flags::IN | Flags::RDHUP;
     }
-    if watch.interest.is_writable() {
+    if watch.how.interest().is_writable() {
         flags |= Flags::OUT;
     }
-    if watch.interest.is_priority() {
+    if watch.how.interest().is_priority() {
         flags |= Flags::PRI;
     }
     flags
@@ -219,7 +220,7 @@ impl Table {
             entry.armed = false;
             events[count] = native::from_poll(entry.watch.token, event.found());
             count += 1;
-            if entry.watch.mode == Mode::Level {
+            if entry.watch.how.mode() == Mode::Level {
                 self.due.push(event);
             }
         }

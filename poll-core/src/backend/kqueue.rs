@@ -29,7 +29,7 @@ use poll_sys::fork::Mark;
 use poll_sys::kqueue::{self, Filter};
 use poll_sys::stat;
 
-use super::{Key, Shape, Watch, native};
+use super::{Key, Shape, native};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::events::Events;
@@ -37,6 +37,7 @@ use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::sync::{AtomicUsize, SeqCst};
 use crate::wait::Kernel;
+use crate::watch::Watch;
 
 use bell::Bell;
 use table::{Place, Table};
@@ -186,12 +187,12 @@ impl Kqueue {
     /// Counts a registration that is about to be armed: before the kernel can report it, so that
     /// whoever takes its event knows to look for it.
     fn count_in(&self, watch: Watch) {
-        self.oneshots.fetch_add(usize::from(watch.mode == Mode::Oneshot), SeqCst);
+        self.oneshots.fetch_add(usize::from(watch.how.mode() == Mode::Oneshot), SeqCst);
     }
 
     /// Counts one that is not armed any more, or never was.
     fn count_out(&self, watch: Watch) {
-        self.oneshots.fetch_sub(usize::from(watch.mode == Mode::Oneshot), SeqCst);
+        self.oneshots.fetch_sub(usize::from(watch.how.mode() == Mode::Oneshot), SeqCst);
     }
 
     /// Forgets a registration whose descriptor was closed and whose number is `source`'s now.
@@ -248,7 +249,8 @@ impl Kqueue {
             if bell::is_bell(&event) {
                 continue;
             }
-            if let Some(entry) = table.get(event.ident()).filter(|e| e.watch.mode == Mode::Oneshot)
+            if let Some(entry) =
+                table.get(event.ident()).filter(|e| e.watch.how.mode() == Mode::Oneshot)
             {
                 match entry.delivered {
                     // Of the number's last owner, or of the token before: armed again since.

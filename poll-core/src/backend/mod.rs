@@ -147,8 +147,8 @@ use crate::error::RegisterError;
 use crate::events::Events;
 use crate::interest::Interest;
 use crate::mode::Mode;
-use crate::token::Token;
 use crate::wait::{Kernel, Limit};
+use crate::watch::Watch;
 
 /// The interface of the system that a poller stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -245,14 +245,6 @@ pub(crate) trait Shape: Kernel + Sized {
             "this backend cannot busy-poll network devices",
         ))
     }
-}
-
-/// How a source is watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Watch {
-    pub(crate) token: Token,
-    pub(crate) interest: Interest,
-    pub(crate) mode: Mode,
 }
 
 /// A batch can be handed to another thread, whatever the system's event is made of.

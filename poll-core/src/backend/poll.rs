@@ -21,13 +21,14 @@ use std::time::{Duration, Instant};
 use poll_sys::poll::{Flags, PollFd};
 
 use super::doorbell::Doorbell;
-use super::{Key, Shape, Watch};
+use super::{Key, Shape};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::events::Events;
 use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::wait::Kernel;
+use crate::watch::Watch;
 
 use table::{List, Table};
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Key, Shape, Watch};
+use super::{Key, Shape};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::event::{Event, Readiness};
@@ -16,6 +16,7 @@ use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::sim::{Sim, Step};
 use crate::wait::Kernel;
+use crate::watch::Watch;
 
 #[derive(Debug)]
 pub(crate) struct Simulated {
@@ -56,7 +57,7 @@ impl Simulated {
         entries.retain(|key, entry| {
             // A kernel forgets what is closed.
             let Some((readiness, changes)) = world.look(*key) else { return false };
-            let readiness = asked(readiness, entry.watch.interest);
+            let readiness = asked(readiness, entry.watch.how.interest());
             if entry.enabled && !readiness.is_empty() && entry.seen != Some(changes) {
                 ready.push((entry.turn, world.random(), *key, readiness, changes));
             }
@@ -69,7 +70,7 @@ impl Simulated {
                 break;
             }
             entry.turn = world.next_number();
-            match entry.watch.mode {
+            match entry.watch.how.mode() {
                 Mode::Level | Mode::Exclusive => {}
                 Mode::Edge => entry.seen = Some(changes),
                 Mode::Oneshot => entry.enabled = false,

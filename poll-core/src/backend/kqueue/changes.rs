@@ -43,22 +43,22 @@ pub(super) fn apply(
     new: Watch,
 ) -> io::Result<bool> {
     let mut list = List::new(source);
-    let is_new = |filter| old.is_none_or(|old| !old.interest.contains(filter));
-    for filter in FILTERS.into_iter().filter(|filter| new.interest.contains(*filter)) {
+    let is_new = |filter| old.is_none_or(|old| !old.how.interest().contains(filter));
+    for filter in FILTERS.into_iter().filter(|filter| new.how.interest().contains(*filter)) {
         if is_new(filter) {
-            list.push(change(source, filter, adding(new.mode), new));
+            list.push(change(source, filter, adding(new.how.mode()), new));
         }
     }
     if let Some(old) = old {
         for filter in FILTERS.into_iter().filter(|filter| !is_new(*filter)) {
-            let stays = new.interest.contains(filter);
+            let stays = new.how.interest().contains(filter);
             // A filter keeps the mode that it was added with (kevent(2): the flags of a later
             // EV_ADD are not taken over), so that another mode takes another filter.
-            if !stays || old.mode != new.mode {
+            if !stays || old.how.mode() != new.how.mode() {
                 list.push(change(source, filter, Flags::DELETE, old));
             }
             if stays {
-                list.push(change(source, filter, adding(new.mode), new));
+                list.push(change(source, filter, adding(new.how.mode()), new));
             }
         }
         if broken {
@@ -110,7 +110,7 @@ pub(super) fn remove(
     broken: bool,
 ) -> io::Result<()> {
     let mut list = List::new(source);
-    for filter in FILTERS.into_iter().filter(|filter| old.interest.contains(*filter)) {
+    for filter in FILTERS.into_iter().filter(|filter| old.how.interest().contains(*filter)) {
         list.push(change(source, filter, Flags::DELETE, old));
     }
     if broken {
@@ -128,7 +128,7 @@ pub(super) fn remove(
 /// Stops watching a source of which only the kernel knows. Returns whether it did.
 pub(super) fn remove_unknown(queue: BorrowedFd<'_>, source: BorrowedFd<'_>) -> io::Result<bool> {
     let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
-    let any = Watch { token: Token(0), interest: all, mode: Mode::Level };
+    let any = Watch::new(Token(0), all, Mode::Level);
     let mut list = List::new(source);
     for filter in FILTERS {
         list.push(change(source, filter, Flags::DELETE, any));
@@ -148,9 +148,9 @@ pub(super) fn is_watched(
     armed: bool,
 ) -> io::Result<bool> {
     let (mut probe, mut restore) = (List::new(source), List::new(source));
-    for filter in FILTERS.into_iter().filter(|filter| old.interest.contains(*filter)) {
+    for filter in FILTERS.into_iter().filter(|filter| old.how.interest().contains(*filter)) {
         probe.push(change(source, filter, Flags::DISABLE, old));
-        restore.push(change(source, filter, adding(old.mode), old));
+        restore.push(change(source, filter, adding(old.how.mode()), old));
     }
     let mut watched = probe.count;
     probe.submit(queue, |_, errno| watched -= usize::from(errno == errno::NOENT))?;
@@ -169,12 +169,12 @@ fn undo(
     new: Watch,
 ) {
     let mut list = List::new(source);
-    for filter in FILTERS.into_iter().filter(|filter| new.interest.contains(*filter)) {
+    for filter in FILTERS.into_iter().filter(|filter| new.how.interest().contains(*filter)) {
         list.push(change(source, filter, Flags::DELETE, new));
     }
     if let Some(old) = old {
-        for filter in FILTERS.into_iter().filter(|filter| old.interest.contains(*filter)) {
-            list.push(change(source, filter, adding(old.mode), old));
+        for filter in FILTERS.into_iter().filter(|filter| old.how.interest().contains(*filter)) {
+            list.push(change(source, filter, adding(old.how.mode()), old));
         }
         if broken {
             list.push_stand_in(source, old);
@@ -201,7 +201,7 @@ impl<'a> List<'a> {
     fn push_stand_in(&mut self, source: BorrowedFd<'a>, watch: Watch) {
         let said = poll_readiness::implied(Readiness::WRITE_CLOSED);
         let trigger = note::TRIGGER | note::FFCOPY | u32::from(said.bits());
-        self.push(Some(stand_in(source, adding(watch.mode), watch)));
+        self.push(Some(stand_in(source, adding(watch.how.mode()), watch)));
         self.push(Some(stand_in(source, Flags::empty(), watch).fflags(trigger)));
     }
 

@@ -188,7 +188,7 @@ fn the_stand_in_for_a_write_filter_says_that_a_write_fails() {
     let (ours, _theirs) = UnixStream::pair().unwrap();
     for (mode, again) in [(Mode::Level, 1), (Mode::Edge, 0), (Mode::Oneshot, 0)] {
         let kqueue = Kqueue::new().unwrap();
-        let watch = Watch { token: Token(7), interest: WRITE, mode };
+        let watch = Watch::new(Token(7), WRITE, mode);
         changes::add_stand_in(kqueue.queue.as_fd(), ours.as_fd(), watch).unwrap();
         let mut events = Events::with_capacity(8);
         kqueue.wait(&mut events, CAP).unwrap();
@@ -232,7 +232,7 @@ fn each_ring_ends_one_wait_and_leaves_no_event() {
             kqueue.wait(&mut events, Some(timeout)).unwrap();
             assert!(start.elapsed() >= timeout, "{:?}", kqueue.bell);
             let (ours, _theirs) = UnixStream::pair().unwrap();
-            let watch = Watch { token: Token(7), interest: WRITE, mode: Mode::Level };
+            let watch = Watch::new(Token(7), WRITE, Mode::Level);
             let key = kqueue.add(ours.as_fd(), watch).unwrap();
             kqueue.wait(&mut events, CAP).unwrap();
             assert_eq!(events.len(), 1, "{:?}", kqueue.bell);
@@ -247,7 +247,7 @@ fn a_ring_takes_no_slot_of_a_full_batch() {
         let sockets: Vec<_> = (0..2).map(|_| UnixStream::pair().unwrap()).collect();
         kqueue.ring().unwrap();
         for (number, (ours, _)) in sockets.iter().enumerate() {
-            let watch = Watch { token: Token(number), interest: WRITE, mode: Mode::Level };
+            let watch = Watch::new(Token(number), WRITE, Mode::Level);
             kqueue.add(ours.as_fd(), watch).unwrap();
         }
         let mut events = Events::with_capacity(2);

@@ -110,13 +110,13 @@ fn is_same_file(one: &File, other: &File) -> Result<bool, RegisterError> {
 
 fn asked(watch: Watch) -> Flags {
     let mut flags = Flags::empty();
-    if watch.interest.is_readable() {
+    if watch.how.interest().is_readable() {
         flags |= Flags::IN | Flags::RDHUP;
     }
-    if watch.interest.is_writable() {
+    if watch.how.interest().is_writable() {
         flags |= Flags::OUT;
     }
-    if watch.interest.is_priority() {
+    if watch.how.interest().is_priority() {
         flags |= Flags::PRI;
     }
     flags
@@ -272,7 +272,7 @@ impl Table {
         }
         // There is room: the caller has looked.
         let _room = events.push(Event::from_native(native::from_poll(entry.watch.token, found)));
-        if entry.watch.mode == Mode::Oneshot {
+        if entry.watch.how.mode() == Mode::Oneshot {
             entry.fired = true;
             self.list.lines[entry.position] = PollFd::blank();
             self.list.version += 1;
@@ -298,8 +298,7 @@ mod tests {
         (table, key, ours, theirs)
     }
 
-    const WATCH: Watch =
-        Watch { token: Token(1), interest: Interest::READABLE, mode: Mode::Oneshot };
+    const WATCH: Watch = Watch::new(Token(1), Interest::READABLE, Mode::Oneshot);
 
     /// The list of a leader who has found something and not reported it yet.
     fn polled(table: &mut Table) -> List {
@@ -375,7 +374,7 @@ mod tests {
         let mut table = Table::default();
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(b"x").unwrap();
-        let watch = Watch { mode: Mode::Level, ..WATCH };
+        let watch = Watch::new(WATCH.token, WATCH.how.interest(), Mode::Level);
         let (key, _) = table.add(ours.as_fd(), duplicate(ours.as_fd()).unwrap(), watch).unwrap();
         let mut events = Events::with_capacity(4);
         table.ask(&mut events).unwrap();
