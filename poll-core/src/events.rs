@@ -132,20 +132,30 @@ impl Events {
     /// # Errors
     /// The event comes back if the batch is full; nothing is changed.
     pub fn push(&mut self, event: Event) -> Result<(), Event> {
-        match self.list.get_mut(self.len) {
-            Some(place) => {
-                *place = event.into_native();
-                self.len += 1;
-                Ok(())
-            }
-            None => Err(event),
+        if self.is_full() {
+            return Err(event);
         }
+        let (_, mut push) = self.memory_and_push();
+        push(event);
+        Ok(())
     }
 
     /// The free part, for a backend to write to.
     #[inline]
     pub(crate) fn room(&mut self) -> &mut [Native] {
         &mut self.list[self.len..]
+    }
+
+    /// What it remembers, and a way to add events meanwhile, as long as there is room.
+    pub(crate) fn memory_and_push(&mut self) -> (&mut Memory, impl FnMut(Event)) {
+        let Self { list, len, memory } = self;
+        let push = |event: Event| {
+            if let Some(place) = list.get_mut(*len) {
+                *place = event.into_native();
+                *len += 1;
+            }
+        };
+        (memory, push)
     }
 
     /// Makes the batch `len` entries long: a backend has written those that it did not have.

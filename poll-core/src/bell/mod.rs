@@ -116,6 +116,12 @@ impl Out {
     pub(crate) fn is_quiet(self) -> bool {
         self.0 & (WAKE | HERD) == 0
     }
+
+    /// Whether a wake is pending, and no `wake_all` under way.
+    #[inline(always)]
+    pub(crate) fn is_wake(self) -> bool {
+        self.0 & (WAKE | HERD) == WAKE
+    }
 }
 
 /// Whoever can make one sleeping thread leave the kernel.
@@ -268,10 +274,37 @@ impl Bell {
     ) -> usize {
         self.word.fetch_and(!WAKE, SeqCst);
         let mut desk = lock(&self.desk);
+        let seen = memory.herd == self.herds.load(SeqCst);
+        let (taken, stay) = match if seen { desk.places.take_lone() } else { None } {
+            Some(token) => {
+                out(token, Readiness::READABLE);
+                // Whoever has set a bit since the look at them finds WAKE cleared, and sets it.
+                (1, false)
+            }
+            None => self.take_in_turn(&mut desk.places, memory, quota, &mut out),
+        };
+        drop(desk);
+        if stay {
+            let before = self.word.fetch_or(WAKE, SeqCst);
+            self.ring_if(before & WAKE == 0 && before >= SLEEPER, kernel);
+        }
+        taken
+    }
+
+    /// The general case: how many were taken, and whether more are there.
+    #[cold]
+    #[inline(never)]
+    fn take_in_turn(
+        &self,
+        places: &mut Places,
+        memory: &mut Memory,
+        quota: usize,
+        out: &mut impl FnMut(Token, Readiness),
+    ) -> (usize, bool) {
         let mut taken = 0;
         let herds = self.herds.load(SeqCst);
         while taken < quota && memory.herd != herds {
-            match desk.places.next_herd(memory.herd) {
+            match places.next_herd(memory.herd) {
                 Some((number, token)) => {
                     memory.herd = number;
                     out(token, Readiness::READABLE);
@@ -281,20 +314,14 @@ impl Bell {
             }
         }
         while taken < quota {
-            let Some((token, readiness)) = desk.places.next_ready() else {
+            let Some((token, readiness)) = places.next_ready() else {
                 break;
             };
             out(token, readiness);
             taken += 1;
         }
-        desk.places.put_back();
-        let stay = desk.places.any_set();
-        drop(desk);
-        if stay {
-            let before = self.word.fetch_or(WAKE, SeqCst);
-            self.ring_if(before & WAKE == 0 && before >= SLEEPER, kernel);
-        }
-        taken
+        places.put_back();
+        (taken, places.any_set())
     }
 
     /// For a thread that may have taken a ring but has no room for what it announced: rings for

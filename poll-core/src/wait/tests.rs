@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use super::*;
 use crate::bell::tests::leave;
+use crate::event::Readiness;
+use crate::token::Token;
 
 type Answer = Box<dyn FnOnce(&Script, &mut Events) -> io::Result<()>>;
 type Tick = Box<dyn Fn(&Script)>;
