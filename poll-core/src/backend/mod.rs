@@ -23,11 +23,12 @@ mod poll;
     target_os = "illumos",
     target_os = "solaris",
 )))]
+#[path = "poll/readiness.rs"]
 mod poll_readiness;
 pub(crate) mod simulated;
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-#[path = "native_epoll.rs"]
+#[path = "epoll/native.rs"]
 pub(crate) mod native;
 #[cfg(any(
     target_vendor = "apple",
@@ -37,10 +38,10 @@ pub(crate) mod native;
     target_os = "openbsd",
     all(target_os = "linux", poll_kqueue_foreign),
 ))]
-#[path = "native_kqueue.rs"]
+#[path = "kqueue/native.rs"]
 pub(crate) mod native;
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-#[path = "native_event_port.rs"]
+#[path = "event_port/native.rs"]
 pub(crate) mod native;
 #[cfg(not(any(
     target_vendor = "apple",
@@ -53,14 +54,14 @@ pub(crate) mod native;
     target_os = "openbsd",
     target_os = "solaris",
 )))]
-#[path = "native_plain.rs"]
+#[path = "plain/native.rs"]
 pub(crate) mod native;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-#[path = "doorbell_eventfd.rs"]
+#[path = "doorbell/eventfd.rs"]
 mod doorbell_kind;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-#[path = "doorbell_pair.rs"]
+#[path = "doorbell/pair.rs"]
 mod doorbell_kind;
 
 #[cfg(all(test, not(loom), any(target_os = "linux", target_os = "android")))]
@@ -68,7 +69,7 @@ mod inotify_tests;
 
 // How a child's exit is seen.
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-#[path = "child_pidfd.rs"]
+#[path = "epoll/child.rs"]
 pub(crate) mod child;
 #[cfg(any(
     target_vendor = "apple",
@@ -78,7 +79,7 @@ pub(crate) mod child;
     target_os = "openbsd",
     all(target_os = "linux", poll_kqueue_foreign),
 ))]
-#[path = "child_kqueue.rs"]
+#[path = "kqueue/child.rs"]
 pub(crate) mod child;
 #[cfg(not(any(
     target_vendor = "apple",
@@ -107,11 +108,12 @@ pub(crate) mod child_sigchld;
     target_os = "openbsd",
     all(target_os = "linux", poll_kqueue_foreign),
 ))]
+#[path = "kqueue/one.rs"]
 mod one_kqueue;
 
 // A timer of the kernel's.
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-#[path = "timer_timerfd.rs"]
+#[path = "epoll/timer.rs"]
 pub(crate) mod timer;
 #[cfg(any(
     target_vendor = "apple",
@@ -121,7 +123,7 @@ pub(crate) mod timer;
     target_os = "openbsd",
     all(target_os = "linux", poll_kqueue_foreign),
 ))]
-#[path = "timer_kqueue.rs"]
+#[path = "kqueue/timer.rs"]
 pub(crate) mod timer;
 #[cfg(not(any(
     target_vendor = "apple",
