@@ -1,35 +1,19 @@
 //! The backends: which there are, which this system has, and the shape that all of them share.
 //!
-//! To add a system, add it to the `cfg`s of this file; to add a backend, add a file of the shape of
-//! [`Shape`] and a line to each list below.
+//! What this system has is chosen once, below: the file that is `system` names its best backend
+//! (`Best`), what an event is made of (`native`), how a child's exit is seen (`child`) and what a
+//! timer of the kernel's is (`timer`). poll(2) and the simulation are there on every system.
+//!
+//! To add a system, add it to the `cfg`s of this file. To add an interface, add a [`Backend`], a
+//! folder with what is of the shape of [`Shape`], and a file `on_*.rs` that names it.
 
 pub(crate) mod doorbell;
-#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-mod epoll;
-#[cfg(any(target_os = "illumos", target_os = "solaris"))]
-mod event_port;
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    all(target_os = "linux", poll_kqueue_foreign),
-))]
-mod kqueue;
 mod poll;
-#[cfg(not(any(
-    all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)),
-    target_os = "illumos",
-    target_os = "solaris",
-)))]
-#[path = "poll/readiness.rs"]
-mod poll_readiness;
 pub(crate) mod simulated;
 
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-#[path = "epoll/native.rs"]
-pub(crate) mod native;
+#[path = "on_epoll.rs"]
+mod system;
 #[cfg(any(
     target_vendor = "apple",
     target_os = "dragonfly",
@@ -38,11 +22,13 @@ pub(crate) mod native;
     target_os = "openbsd",
     all(target_os = "linux", poll_kqueue_foreign),
 ))]
-#[path = "kqueue/native.rs"]
-pub(crate) mod native;
+#[path = "on_kqueue.rs"]
+mod system;
 #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-#[path = "event_port/native.rs"]
-pub(crate) mod native;
+#[path = "on_event_port.rs"]
+mod system;
+// All others. A list that differs from those above gives a system two of these, or none, and that
+// does not compile.
 #[cfg(not(any(
     target_vendor = "apple",
     target_os = "android",
@@ -54,9 +40,10 @@ pub(crate) mod native;
     target_os = "openbsd",
     target_os = "solaris",
 )))]
-#[path = "plain/native.rs"]
-pub(crate) mod native;
+#[path = "on_poll.rs"]
+mod system;
 
+// Also of a Linux whose best backend is a kqueue in user space.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[path = "doorbell/eventfd.rs"]
 mod doorbell_kind;
@@ -66,76 +53,6 @@ mod doorbell_kind;
 
 #[cfg(all(test, not(loom), any(target_os = "linux", target_os = "android")))]
 mod inotify_tests;
-
-// How a child's exit is seen.
-#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-#[path = "epoll/child.rs"]
-pub(crate) mod child;
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    all(target_os = "linux", poll_kqueue_foreign),
-))]
-#[path = "kqueue/child.rs"]
-pub(crate) mod child;
-#[cfg(not(any(
-    target_vendor = "apple",
-    target_os = "android",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "linux",
-    target_os = "netbsd",
-    target_os = "openbsd",
-)))]
-pub(crate) use child_sigchld as child;
-#[cfg(not(any(
-    target_vendor = "apple",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    all(target_os = "linux", poll_kqueue_foreign),
-)))]
-pub(crate) mod child_sigchld;
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    all(target_os = "linux", poll_kqueue_foreign),
-))]
-#[path = "kqueue/one.rs"]
-mod one_kqueue;
-
-// A timer of the kernel's.
-#[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-#[path = "epoll/timer.rs"]
-pub(crate) mod timer;
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    all(target_os = "linux", poll_kqueue_foreign),
-))]
-#[path = "kqueue/timer.rs"]
-pub(crate) mod timer;
-#[cfg(not(any(
-    target_vendor = "apple",
-    target_os = "android",
-    target_os = "dragonfly",
-    target_os = "freebsd",
-    target_os = "linux",
-    target_os = "netbsd",
-    target_os = "openbsd",
-)))]
-#[path = "timer_none.rs"]
-pub(crate) mod timer;
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -151,6 +68,11 @@ use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::wait::{Kernel, Limit};
 use crate::watch::Watch;
+
+use poll::Poll;
+use simulated::Simulated;
+use system::Best;
+pub(crate) use system::{child, native, timer};
 
 /// The interface of the system that a poller stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -184,22 +106,11 @@ impl Backend {
     /// ```
     #[must_use]
     pub fn available() -> &'static [Self] {
-        &[
-            #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-            Self::Epoll,
-            #[cfg(any(
-                target_vendor = "apple",
-                target_os = "dragonfly",
-                target_os = "freebsd",
-                target_os = "netbsd",
-                target_os = "openbsd",
-                all(target_os = "linux", poll_kqueue_foreign),
-            ))]
-            Self::Kqueue,
-            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-            Self::EventPort,
-            Self::Poll,
-        ]
+        const ALL: &[Backend] = &[Best::KIND, Backend::Poll];
+        match Best::KIND {
+            Self::Poll => &ALL[1..],
+            _ => ALL,
+        }
     }
 }
 
@@ -209,8 +120,12 @@ pub(crate) type Key = u64;
 
 /// The shape of every backend.
 ///
-/// Tokens, modes and interests are checked before they come here. Each function leaves everything as it was if it fails.
+/// Tokens, modes and interests are checked before they come here. Each function leaves everything
+/// as it was if it fails.
 pub(crate) trait Shape: Kernel + Sized {
+    /// Its name.
+    const KIND: Backend;
+
     fn new() -> io::Result<Self>;
 
     /// Whether the backend can do `mode`.
@@ -257,43 +172,22 @@ const _: () = {
 
 /// The backend that a poller has.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "where poll(2) is the best, all are that")]
 pub(crate) enum Any {
-    #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-    Epoll(epoll::Epoll),
-    #[cfg(any(
-        target_vendor = "apple",
-        target_os = "dragonfly",
-        target_os = "freebsd",
-        target_os = "netbsd",
-        target_os = "openbsd",
-        all(target_os = "linux", poll_kqueue_foreign),
-    ))]
-    Kqueue(kqueue::Kqueue),
-    #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-    EventPort(event_port::EventPort),
-    /// Elsewhere: it is large, and the others are small. Not in a box, whose making cannot fail.
-    Poll(Arc<poll::Poll>),
+    /// The best of this system.
+    Best(Best),
+    /// Where that is not the best already. Behind a pointer: it is large, and the others are small.
+    /// Not in a box, whose making cannot fail.
+    Poll(Arc<Poll>),
     /// Boxed. On every system, and made by the simulation alone.
-    Simulated(Box<simulated::Simulated>),
+    Simulated(Box<Simulated>),
 }
 
 /// Calls the backend at hand.
 macro_rules! each {
     ($self:ident, $backend:ident => $call:expr) => {
         match $self {
-            #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-            Any::Epoll($backend) => $call,
-            #[cfg(any(
-                target_vendor = "apple",
-                target_os = "dragonfly",
-                target_os = "freebsd",
-                target_os = "netbsd",
-                target_os = "openbsd",
-                all(target_os = "linux", poll_kqueue_foreign),
-            ))]
-            Any::Kqueue($backend) => $call,
-            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-            Any::EventPort($backend) => $call,
+            Any::Best($backend) => $call,
             Any::Poll($backend) => $call,
             Any::Simulated($backend) => $call,
         }
@@ -306,21 +200,8 @@ impl Any {
     /// `ErrorKind::Unsupported` if this system does not have it.
     pub(crate) fn new(kind: Backend) -> io::Result<Self> {
         match kind {
-            #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-            Backend::Epoll => epoll::Epoll::new().map(Self::Epoll),
-            #[cfg(any(
-                target_vendor = "apple",
-                target_os = "dragonfly",
-                target_os = "freebsd",
-                target_os = "netbsd",
-                target_os = "openbsd",
-                all(target_os = "linux", poll_kqueue_foreign),
-            ))]
-            Backend::Kqueue => kqueue::Kqueue::new().map(Self::Kqueue),
-            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-            Backend::EventPort => event_port::EventPort::new().map(Self::EventPort),
-            Backend::Poll => Arc::try_new(poll::Poll::new()?).map(Self::Poll),
-            #[allow(unreachable_patterns, reason = "no system has all backends")]
+            best if best == Best::KIND => Best::new().map(Self::Best),
+            Backend::Poll => Arc::try_new(Poll::new()?).map(Self::Poll),
             missing => Err(io::Error::new(
                 io::ErrorKind::Unsupported,
                 format!("this system has no {missing:?}; it has {:?}", Backend::available()),
@@ -330,19 +211,7 @@ impl Any {
 
     pub(crate) fn kind(&self) -> Backend {
         match self {
-            #[cfg(all(any(target_os = "linux", target_os = "android"), not(poll_kqueue_foreign)))]
-            Self::Epoll(_) => Backend::Epoll,
-            #[cfg(any(
-                target_vendor = "apple",
-                target_os = "dragonfly",
-                target_os = "freebsd",
-                target_os = "netbsd",
-                target_os = "openbsd",
-                all(target_os = "linux", poll_kqueue_foreign),
-            ))]
-            Self::Kqueue(_) => Backend::Kqueue,
-            #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-            Self::EventPort(_) => Backend::EventPort,
+            Self::Best(_) => Best::KIND,
             Self::Poll(_) => Backend::Poll,
             Self::Simulated(_) => Backend::Simulated,
         }
@@ -423,10 +292,9 @@ impl Any {
         limit: &Limit,
     ) -> io::Result<usize> {
         match self {
+            Self::Best(best) => best.wait_with(bell, events, limit),
             Self::Poll(poll) => apart(&**poll, bell, events, limit),
             Self::Simulated(world) => apart(&**world, bell, events, limit),
-            #[allow(unreachable_patterns, reason = "not every system has a better one")]
-            best => each!(best, backend => backend.wait_with(bell, events, limit)),
         }
     }
 }

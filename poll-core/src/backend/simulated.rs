@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Key, Shape};
+use super::{Backend, Key, Shape};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::event::{Event, Readiness};
@@ -96,6 +96,8 @@ fn asked(ready: Readiness, interest: Interest) -> Readiness {
 }
 
 impl Shape for Simulated {
+    const KIND: Backend = Backend::Simulated;
+
     fn new() -> io::Result<Self> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "a simulated poller is made by Sim::poller"))
     }

@@ -6,8 +6,8 @@ use std::process::{Child, ExitStatus};
 
 use poll_sys::{errno, pidfd};
 
-use super::child_sigchld;
-use super::doorbell::Doorbell;
+use crate::backend::doorbell::Doorbell;
+use crate::backend::system::child_sigchld;
 
 #[derive(Debug)]
 pub(crate) enum Watch {

@@ -15,6 +15,10 @@
 //! without its lock, and it looks so while another thread's wait is about to put back what did not
 //! fit (`ep_events_available` and `ep_start_scan`, fs/eventpoll.c).
 
+pub(crate) mod child;
+pub(crate) mod native;
+pub(crate) mod timer;
+
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -23,8 +27,8 @@ use poll_sys::epoll::{self, Flags};
 use poll_sys::epoll_params::{self, Params};
 use poll_sys::errno;
 
-use super::doorbell::Doorbell;
-use super::{Key, Shape, native};
+use crate::backend::doorbell::Doorbell;
+use crate::backend::{Backend, Key, Shape};
 use crate::bell::Ring;
 use crate::busy_poll::BusyPoll;
 use crate::error::RegisterError;
@@ -45,6 +49,8 @@ pub(crate) struct Epoll {
 }
 
 impl Shape for Epoll {
+    const KIND: Backend = Backend::Epoll;
+
     fn new() -> io::Result<Self> {
         let epoll = epoll::create()?;
         let bell = Doorbell::new()?;

@@ -11,6 +11,8 @@
 //! The kernel's user word is the registration's key, which is looked up when the event is taken: an
 //! event of a registration that is gone finds nothing and reaches nobody.
 
+pub(crate) mod native;
+
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, TryReserveError};
 use std::io;
@@ -23,7 +25,7 @@ use poll_sys::event_port::{self, Ended, Event as PortEvent, Source};
 use poll_sys::poll::Flags;
 use poll_sys::stat;
 
-use super::{Key, Shape, native};
+use crate::backend::{Backend, Key, Shape};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::events::Events;
@@ -56,6 +58,8 @@ struct Entry {
 }
 
 impl Shape for EventPort {
+    const KIND: Backend = Backend::EventPort;
+
     fn new() -> io::Result<Self> {
         Ok(Self { port: event_port::create()?, table: Mutex::default() })
     }

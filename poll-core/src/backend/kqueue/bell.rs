@@ -8,7 +8,7 @@ use std::time::Duration;
 use poll_sys::errno;
 use poll_sys::kqueue::{self, Change, Event, Flags, note};
 
-use crate::backend::native;
+use super::native;
 use crate::token::Token;
 
 /// The identifier of the bell among the user events. No descriptor's number is that large.

@@ -11,8 +11,10 @@ use std::time::Duration;
 use poll_sys::errno;
 use poll_sys::kqueue::{self, Change, Event, Filter, Flags, note};
 
+use super::native;
 use super::table::number;
-use crate::backend::{Watch, native, poll_readiness};
+use crate::backend::Watch;
+use crate::backend::system::poll_readiness;
 use crate::event::Readiness;
 use crate::interest::Interest;
 use crate::mode::Mode;

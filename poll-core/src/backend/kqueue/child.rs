@@ -8,8 +8,8 @@ use std::process::{Child, ExitStatus};
 use poll_sys::errno;
 use poll_sys::kqueue::{Change, Flags, note};
 
-use super::doorbell::Doorbell;
-use super::one_kqueue::OneKqueue;
+use super::one::OneKqueue;
+use crate::backend::doorbell::Doorbell;
 
 #[derive(Debug)]
 pub(crate) enum Watch {

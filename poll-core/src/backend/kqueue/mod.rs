@@ -16,9 +16,13 @@
 
 mod bell;
 mod changes;
+pub(crate) mod child;
+pub(crate) mod native;
+mod one;
 mod table;
 #[cfg(test)]
 mod tests;
+pub(crate) mod timer;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -29,7 +33,7 @@ use poll_sys::fork::Mark;
 use poll_sys::kqueue::{self, Filter};
 use poll_sys::stat;
 
-use super::{Key, Shape, native};
+use crate::backend::{Backend, Key, Shape};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::events::Events;
@@ -60,6 +64,8 @@ pub(crate) struct Kqueue {
 }
 
 impl Shape for Kqueue {
+    const KIND: Backend = Backend::Kqueue;
+
     fn new() -> io::Result<Self> {
         let queue = kqueue::create()?;
         let bell = Bell::new(queue.as_fd())?;

@@ -7,7 +7,7 @@
 use poll_sys::kqueue::{Event as Kevent, Filter, Flags};
 use poll_sys::poll::Flags as PollFlags;
 
-use super::poll_readiness;
+use crate::backend::system::poll_readiness;
 use crate::event::Readiness;
 use crate::token::Token;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use poll_sys::errno;
 use poll_sys::kqueue::{Change, Flags};
 
-use super::one_kqueue::OneKqueue;
+use super::one::OneKqueue;
 use crate::timer::Clock;
 
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use poll_sys::poll::{Flags, PollFd};
 
 use super::doorbell::Doorbell;
-use super::{Key, Shape};
+use super::{Backend, Key, Shape};
 use crate::bell::Ring;
 use crate::error::RegisterError;
 use crate::events::Events;
@@ -41,6 +41,8 @@ pub(crate) struct Poll {
 }
 
 impl Shape for Poll {
+    const KIND: Backend = Backend::Poll;
+
     fn new() -> io::Result<Self> {
         Ok(Self {
             table: Mutex::new(Table::default()),
