@@ -122,7 +122,9 @@ impl Notifier {
         if !poller.is_of_this_process() {
             return Err(WakeError::Forked);
         }
-        poll_sys::errno::preserve(|| poller.bell.set(carrier, readiness, &poller.backend))
+        poller
+            .bell
+            .set(carrier, readiness, &poller.backend)
             .map_err(|error| WakeError::Os(error.raw_os_error().unwrap_or(0)))
     }
 

@@ -77,7 +77,6 @@ impl Waker {
         if !poller.is_of_this_process() {
             return Err(WakeError::Forked);
         }
-        // Nothing here touches errno but the ring, which keeps it.
         poller
             .bell
             .wake(place, &poller.backend)

@@ -15,7 +15,8 @@ use std::arch::asm;
 
 use libc::c_long;
 
-/// Makes the call `number`, of four arguments or fewer. A negative answer is an `errno`, negated.
+/// Makes the call `number`, of four arguments or fewer. A negative answer is an `errno`, negated; the
+/// thread's own stays as it was.
 ///
 /// # Safety
 /// What the call's manual page asks of the arguments. It comes back here once, on this stack: no

@@ -4,7 +4,10 @@ use std::io;
 
 use libc::c_long;
 
-/// Makes the call `number`, of four arguments or fewer. A negative answer is an `errno`, negated.
+use crate::errno::preserve;
+
+/// Makes the call `number`, of four arguments or fewer. A negative answer is an `errno`, negated; the
+/// thread's own stays as it was.
 ///
 /// # Safety
 /// What the call's manual page asks of the arguments. It comes back here once, on this stack: no
@@ -24,9 +27,11 @@ pub(crate) unsafe fn call4(number: c_long, arguments: [c_long; 4]) -> c_long {
 #[inline]
 pub(crate) unsafe fn call6(number: c_long, arguments: [c_long; 6]) -> c_long {
     let [first, second, third, fourth, fifth, sixth] = arguments;
-    // SAFETY: 1. What the kernel does is what the caller has proved. 2. syscall(2) takes a number
-    // and arguments of the width of a register, which a `c_long` has.
-    answer(unsafe { libc::syscall(number, first, second, third, fourth, fifth, sixth) })
+    preserve(|| {
+        // SAFETY: 1. What the kernel does is what the caller has proved. 2. syscall(2) takes a number
+        // and arguments of the width of a register, which a `c_long` has.
+        answer(unsafe { libc::syscall(number, first, second, third, fourth, fifth, sixth) })
+    })
 }
 
 /// The kernel's own answer again, which the C library has taken apart.

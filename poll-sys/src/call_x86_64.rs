@@ -15,7 +15,8 @@ use std::arch::asm;
 
 use libc::c_long;
 
-/// Makes the call `number`, of four arguments or fewer. A negative answer is an `errno`, negated.
+/// Makes the call `number`, of four arguments or fewer. A negative answer is an `errno`, negated; the
+/// thread's own stays as it was.
 ///
 /// Not [`call6`] with two zeros: r8 and r9 stay free for what a wait keeps across it, which else has to
 /// be saved on the stack (an empty wait: 63 instructions, not 67).

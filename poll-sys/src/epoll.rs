@@ -24,6 +24,7 @@ use std::time::Duration;
 use bitflags::bitflags;
 use libc::{c_int, c_long};
 
+use crate::bare::{address, number, refusal};
 use crate::call::{call4, call6};
 use crate::result::check;
 use crate::time::millis_ceil;
@@ -143,7 +144,7 @@ pub fn add(
     flags: Flags,
     data: u64,
 ) -> io::Result<()> {
-    control(epoll, libc::EPOLL_CTL_ADD, source, Some(Event::new(flags, data)))
+    control(epoll, libc::EPOLL_CTL_ADD, source, Some(&Event::new(flags, data)))
 }
 
 /// Replaces flags and datum of a watched `source`, and enables it again after `ONESHOT`.
@@ -162,7 +163,7 @@ pub fn modify(
     flags: Flags,
     data: u64,
 ) -> io::Result<()> {
-    control(epoll, libc::EPOLL_CTL_MOD, source, Some(Event::new(flags, data)))
+    control(epoll, libc::EPOLL_CTL_MOD, source, Some(&Event::new(flags, data)))
 }
 
 /// Stops watching `source`. A [`wait`] that begins after this returns reports nothing of it.
@@ -182,43 +183,23 @@ fn control(
     epoll: BorrowedFd<'_>,
     operation: c_int,
     source: BorrowedFd<'_>,
-    mut event: Option<Event>,
+    event: Option<&Event>,
 ) -> io::Result<()> {
     let arguments = [
         number(epoll.as_raw_fd()),
         number(operation),
         number(source.as_raw_fd()),
-        address(event.as_mut().map_or(ptr::null_mut(), ptr::from_mut)),
+        address(event.map_or(ptr::null(), ptr::from_ref)),
     ];
     // SAFETY: 1. The arguments are those of epoll_ctl(2) in order, and it comes back once. 2. Both
     // descriptors are open (FD-LIVE). 3. The event pointer is valid for reads for the length of the
-    // call: it comes from a local, of the kernel's layout (transparent). Or it is null, which a
+    // call: it comes from a reference, to the kernel's layout (transparent). Or it is null, which a
     // deletion takes since Linux 2.6.9 (epoll_ctl(2), BUGS). 4. The kernel copies the event and keeps
     // no pointer (epoll_ctl(2)); its datum is DATA-OPAQUE.
     match unsafe { call4(libc::SYS_epoll_ctl, arguments) } {
         0.. => Ok(()),
-        refused => Err(error(refused)),
+        refused => Err(refusal(refused)),
     }
-}
-
-/// An integer as the kernel takes it.
-#[inline]
-#[allow(clippy::useless_conversion, reason = "of one type where a CPU has 32 bits")]
-fn number(integer: c_int) -> c_long {
-    integer.into()
-}
-
-/// A pointer as the kernel takes it.
-#[inline]
-fn address<T>(pointer: *mut T) -> c_long {
-    // As wide as a pointer, wherever there is an epoll.
-    pointer.expose_provenance() as c_long
-}
-
-/// What the kernel refused with.
-#[cold]
-fn error(answer: c_long) -> io::Error {
-    io::Error::from_raw_os_error(answer.wrapping_neg() as c_int)
 }
 
 /// Waits for events and writes them to the front of `events`.
@@ -287,7 +268,7 @@ fn taken(events: &mut [Event]) -> &mut [Event] {
 fn written(events: &[Event], answer: c_long) -> io::Result<usize> {
     match usize::try_from(answer) {
         Ok(n) => Ok(n.min(events.len())),
-        Err(_) => Err(error(answer)),
+        Err(_) => Err(refusal(answer)),
     }
 }
 
@@ -352,7 +333,7 @@ fn wait_ns(epoll: BorrowedFd<'_>, events: &mut [Event], timeout: Duration) -> io
     }
     const _: () = assert!(size_of::<KernelTimespec>() == 16);
 
-    let mut limit = KernelTimespec {
+    let limit = KernelTimespec {
         tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: i64::from(timeout.subsec_nanos()),
     };
@@ -363,7 +344,7 @@ fn wait_ns(epoll: BorrowedFd<'_>, events: &mut [Event], timeout: Duration) -> io
         address(events.as_mut_ptr()),
         // Within a c_int: `taken`.
         events.len() as c_long,
-        address(ptr::from_mut(&mut limit)),
+        address(&raw const limit),
         mask,
         size,
     ];

@@ -5,6 +5,10 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use libc::c_long;
+
+use crate::bare::{address, number, refusal};
+use crate::call::call4;
 use crate::result::{check, check_size};
 
 /// A new counter at zero, non-blocking and close-on-exec.
@@ -38,13 +42,19 @@ pub fn create() -> io::Result<OwnedFd> {
 /// EAGAIN when the sum would exceed `u64::MAX - 1`; EINVAL for `u64::MAX`.
 ///
 /// # Cost
-/// 1 syscall, no allocation. Async-signal-safe: write(2) is, and nothing else is done.
+/// 1 syscall, no allocation. Async-signal-safe, `errno` included: write(2) is, the bare syscall is
+/// made, and nothing else is done.
+#[inline]
 pub fn add(counter: BorrowedFd<'_>, value: u64) -> io::Result<()> {
-    let bytes = value.to_ne_bytes();
-    // SAFETY: 1. The descriptor is open: a `BorrowedFd` is, for as long as it lives. 2. The pointer
-    // is valid for reads of the length given: both come from the same array.
-    check_size(unsafe { libc::write(counter.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) })?;
-    Ok(())
+    let size = size_of::<u64>() as c_long;
+    let arguments = [number(counter.as_raw_fd()), address(&raw const value), size, 0];
+    // SAFETY: 1. The first three arguments are those of write(2) in order, and it comes back once.
+    // 2. The descriptor is open: a `BorrowedFd` is, for as long as it lives. 3. The pointer is valid for
+    // reads of the length given: it comes from a local of that size.
+    match unsafe { call4(libc::SYS_write, arguments) } {
+        0.. => Ok(()),
+        refused => Err(refusal(refused)),
+    }
 }
 
 /// Takes the counter's value and sets it to zero.
@@ -88,5 +98,15 @@ mod tests {
         add(counter.as_fd(), u64::MAX - 1).unwrap();
         assert_eq!(add(counter.as_fd(), 1).unwrap_err().kind(), io::ErrorKind::WouldBlock);
         assert_eq!(take(counter.as_fd()).unwrap(), u64::MAX - 1);
+    }
+
+    #[test]
+    fn an_addition_that_is_refused_leaves_errno_alone() {
+        let counter = create().unwrap();
+        add(counter.as_fd(), u64::MAX - 1).unwrap();
+        assert!(std::fs::metadata("/nonexistent").is_err());
+        let refused = add(counter.as_fd(), 1);
+        assert_eq!(io::Error::last_os_error().raw_os_error(), Some(libc::ENOENT));
+        assert_eq!(refused.unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
 }

@@ -73,6 +73,8 @@
 compile_error!("poll-sys knows no interface of this system: add one in poll-sys/src/lib.rs");
 
 pub mod arc;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod bare;
 // The way into the kernel for the calls that a loop makes all the time.
 #[cfg(all(
     any(target_os = "linux", target_os = "android"),

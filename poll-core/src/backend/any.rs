@@ -42,6 +42,23 @@ macro_rules! each {
     };
 }
 
+/// The same where it counts: who uses the best has nothing of the others in his way.
+macro_rules! best {
+    ($self:ident, $backend:ident => $call:expr) => {
+        match $self {
+            Any::Best($backend) => $call,
+            Any::Poll($backend) => apart(move || $call),
+            Any::Simulated($backend) => apart(move || $call),
+        }
+    };
+}
+
+#[cold]
+#[inline(never)]
+fn apart<T>(call: impl FnOnce() -> T) -> T {
+    call()
+}
+
 impl Any {
     /// The backend `kind`.
     ///
@@ -87,7 +104,7 @@ impl Any {
 
     #[inline]
     pub(crate) fn add(&self, source: BorrowedFd<'_>, watch: Watch) -> Result<Key, RegisterError> {
-        each!(self, backend => backend.add(source, watch))
+        best!(self, backend => backend.add(source, watch))
     }
 
     #[inline]
@@ -97,41 +114,24 @@ impl Any {
         key: Key,
         watch: Watch,
     ) -> Result<(), RegisterError> {
-        each!(self, backend => backend.modify(source, key, watch))
+        best!(self, backend => backend.modify(source, key, watch))
     }
 
     #[inline]
     pub(crate) fn delete(&self, source: BorrowedFd<'_>, key: Key) -> Result<(), RegisterError> {
-        each!(self, backend => backend.delete(source, key))
+        best!(self, backend => backend.delete(source, key))
     }
 
     pub(crate) fn abandon(&self, key: Key) {
         each!(self, backend => backend.abandon(key));
     }
 
-    #[inline]
     pub(crate) fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
         each!(self, backend => backend.find(source))
     }
-}
 
-impl Any {
-    pub(crate) fn set_busy_poll(&self, how: BusyPoll) -> io::Result<()> {
-        each!(self, backend => backend.set_busy_poll(how))
-    }
-}
-
-impl Ring for Any {
-    /// Also keeps `errno`: a waker may be in a signal handler.
-    fn ring(&self) -> io::Result<()> {
-        poll_sys::errno::preserve(|| each!(self, backend => backend.ring()))
-    }
-}
-
-impl Any {
     /// [`wait`](crate::wait::wait) in the backend at hand: one choice for the whole wait, so
-    /// that each backend has a loop of its own with nothing of the others in it. The system's best
-    /// has it where it is called.
+    /// that each backend has a loop of its own.
     #[inline(always)]
     pub(crate) fn wait(
         &self,
@@ -141,17 +141,28 @@ impl Any {
     ) -> io::Result<usize> {
         match self {
             Self::Best(best) => best.wait_with(bell, events, limit),
-            Self::Poll(poll) => apart(&**poll, bell, events, limit),
-            Self::Simulated(world) => apart(&**world, bell, events, limit),
+            Self::Poll(poll) => wait_apart(&**poll, bell, events, limit),
+            Self::Simulated(world) => wait_apart(&**world, bell, events, limit),
         }
+    }
+
+    pub(crate) fn set_busy_poll(&self, how: BusyPoll) -> io::Result<()> {
+        each!(self, backend => backend.set_busy_poll(how))
     }
 }
 
-/// The wait of a backend that is not the best of its system.
+impl Ring for Any {
+    #[inline]
+    fn ring(&self) -> io::Result<()> {
+        best!(self, backend => backend.ring())
+    }
+}
+
+/// [`apart`] for a wait: what it takes stays in registers.
 #[cold]
 #[inline(never)]
-fn apart<K: Kernel>(
-    kernel: &K,
+fn wait_apart(
+    kernel: &impl Kernel,
     bell: &Bell,
     events: &mut Events,
     limit: &Limit,

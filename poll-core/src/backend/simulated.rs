@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use poll_sys::errno;
+
 use super::{Backend, Key, Shape};
 use crate::bell::Ring;
 use crate::error::RegisterError;
@@ -149,7 +151,7 @@ impl Shape for Simulated {
 impl Ring for Simulated {
     fn ring(&self) -> io::Result<()> {
         self.rung.store(true, Ordering::SeqCst);
-        self.sim.stir();
+        errno::preserve(|| self.sim.stir());
         Ok(())
     }
 }

@@ -126,7 +126,8 @@ impl Out {
 
 /// Whoever can make one sleeping thread leave the kernel.
 pub(crate) trait Ring {
-    /// Makes one thread that sleeps in the kernel, or is about to, come out. Async-signal-safe.
+    /// Makes one thread that sleeps in the kernel, or is about to, come out. Async-signal-safe, and
+    /// keeps `errno`: a waker may be in a signal handler.
     fn ring(&self) -> io::Result<()>;
 }
 

@@ -13,7 +13,8 @@ impl Doorbell {
         eventfd::create().map(Self)
     }
 
-    /// Makes it readable. Async-signal-safe.
+    /// Makes it readable. Async-signal-safe, and keeps `errno`.
+    #[inline]
     pub(crate) fn ring(&self) -> io::Result<()> {
         match eventfd::add(self.0.as_fd(), 1) {
             // Full after 2⁶⁴ - 2 rings: readable all the same.

@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
+use poll_sys::errno;
+
 #[derive(Debug)]
 pub(crate) struct Doorbell {
     inside: UnixStream,
@@ -18,9 +20,9 @@ impl Doorbell {
         Ok(Self { inside, outside })
     }
 
-    /// Makes it readable. Async-signal-safe.
+    /// Makes it readable. Async-signal-safe, and keeps `errno`.
     pub(crate) fn ring(&self) -> io::Result<()> {
-        match (&self.outside).write(&[1]) {
+        match errno::preserve(|| (&self.outside).write(&[1])) {
             // Full of rings: readable all the same.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
             Err(error) => Err(error),

@@ -150,6 +150,7 @@ const fn flags_of(how: How) -> Flags {
 }
 
 impl Ring for Epoll {
+    #[inline]
     fn ring(&self) -> io::Result<()> {
         self.rings_begun.fetch_add(1, SeqCst);
         let rung = self.bell.ring();
@@ -187,8 +188,14 @@ impl Epoll {
         }
         let room = events.room();
         let spare = room.len();
+        if n < spare && room[..n].last().is_some_and(is_bell) {
+            // Alone, as nearly always, or behind the others.
+            events.set_len(before + n - 1);
+            events.memory.rings = ended; // CLEAN-PREFIX
+            return;
+        }
         let mut count = n;
-        let bell = room[..n].iter().position(|event| native::token(event) == Token::RESERVED);
+        let bell = room[..n].iter().position(is_bell);
         if let Some(place) = bell {
             room.copy_within(place + 1..n, place);
             count -= 1;
@@ -207,10 +214,16 @@ impl Epoll {
     /// caller has its events, and the source comes with the next wait.
     fn fill(&self, slot: &mut [native::Native]) -> usize {
         match epoll::wait(self.epoll.as_fd(), slot, Some(Duration::ZERO)) {
-            Ok(1) if native::token(&slot[0]) != Token::RESERVED => 1,
+            Ok(1) if !is_bell(&slot[0]) => 1,
             _ => 0,
         }
     }
+}
+
+/// Whether an event is the bell's.
+#[inline]
+fn is_bell(event: &native::Native) -> bool {
+    native::token(event) == Token::RESERVED
 }
 
 #[cfg(all(test, not(loom)))]

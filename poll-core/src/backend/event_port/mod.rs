@@ -145,7 +145,7 @@ fn asked(watch: Watch) -> Flags {
 
 impl Ring for EventPort {
     fn ring(&self) -> io::Result<()> {
-        event_port::send(self.port.as_fd(), 0, 0)
+        errno::preserve(|| event_port::send(self.port.as_fd(), 0, 0))
     }
 }
 

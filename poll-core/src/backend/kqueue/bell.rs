@@ -40,7 +40,7 @@ impl Bell {
         Ok(Self::Readable { inside, _outside: outside })
     }
 
-    /// Makes one event. Async-signal-safe: kevent(2) is a system call.
+    /// Makes one event. Async-signal-safe: kevent(2) is a system call. Keeps `errno`.
     ///
     /// The user event is triggered without `EV_ADD` and without `EV_CLEAR`: with the former some
     /// systems take over the flags of the change, with the latter FreeBSD forgets the trigger.
@@ -51,7 +51,8 @@ impl Bell {
                 Change::read(inside.as_fd(), Flags::ADD | Flags::CLEAR)
             }
         };
-        kqueue::kevent(queue, &[change.udata(RESERVED)], &mut [], Some(Duration::ZERO))?;
+        let changes = [change.udata(RESERVED)];
+        errno::preserve(|| kqueue::kevent(queue, &changes, &mut [], Some(Duration::ZERO)))?;
         Ok(())
     }
 }
