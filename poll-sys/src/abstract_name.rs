@@ -5,7 +5,7 @@
 use std::io;
 use std::os::unix::net::SocketAddr;
 
-use crate::names::SocketAddrExt;
+use crate::system::SocketAddrExt;
 
 /// Whether this system has abstract names.
 pub const SUPPORTED: bool = true;

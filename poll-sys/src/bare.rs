@@ -1,4 +1,4 @@
-//! What goes into a system call that is made without the C library ([`call`](crate::call)), and what
+//! What goes into a system call that is made without the C library ([`call`](crate::system::call)), and what
 //! comes out of it.
 
 use std::io;

@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use crate::cred_by;
+use crate::system::cred_by;
 
 /// The user, group and process that connected, or listened, as the kernel noted them when the
 /// connection was made.

@@ -7,8 +7,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use libc::socklen_t;
 
 use crate::cred::Credentials;
-use crate::names::PeerCred;
 use crate::result::check;
+use crate::system::PeerCred;
 
 pub(crate) fn peer(stream: BorrowedFd<'_>) -> io::Result<Credentials> {
     // SAFETY: 1. The struct is three integers: zeros are a value.

@@ -24,9 +24,9 @@ use std::time::Duration;
 use bitflags::bitflags;
 use libc::{c_int, c_long};
 
-use crate::bare::{address, number, refusal};
-use crate::call::{call4, call6};
 use crate::result::check;
+use crate::system::bare::{address, number, refusal};
+use crate::system::call::{call4, call6};
 use crate::time::millis_ceil;
 
 bitflags! {

@@ -45,7 +45,7 @@ pub const SRCH: i32 = libc::ESRCH;
 pub fn preserve<T>(body: impl FnOnce() -> T) -> T {
     // SAFETY: 1. The C library's errno function takes nothing, demands nothing and never fails:
     // errno(3), "errno is thread-local".
-    let place = unsafe { crate::errno_location() };
+    let place = unsafe { crate::system::errno_location() };
     // SAFETY: 1. `place` is valid, aligned and initialised for as long as the thread lives: errno(3)
     // says that it is a modifiable lvalue of type int. 2. No other thread can write it: it is
     // thread-local, and a signal handler that runs here restores it.

@@ -7,9 +7,9 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use libc::c_long;
 
-use crate::bare::{address, number, refusal};
-use crate::call::call4;
 use crate::result::{check, check_size};
+use crate::system::bare::{address, number, refusal};
+use crate::system::call::call4;
 
 /// A new counter at zero, non-blocking and close-on-exec.
 ///

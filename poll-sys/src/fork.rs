@@ -18,7 +18,7 @@ use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::fork_watch;
+use crate::system::fork_watch;
 
 /// The process in which it was made.
 ///

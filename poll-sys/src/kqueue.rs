@@ -24,8 +24,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 use std::time::Duration;
 
-use crate::kqueue_abi as abi;
 use crate::result::check;
+use crate::system::kqueue_abi as abi;
 use crate::time::timespec;
 
 mod names;
@@ -286,7 +286,7 @@ impl fmt::Debug for Event {
 /// [FreeBSD](https://man.freebsd.org/kqueue/2) · [NetBSD](https://man.netbsd.org/kqueue.2) ·
 /// [OpenBSD](https://man.openbsd.org/kqueue.2)
 pub fn create() -> io::Result<OwnedFd> {
-    crate::kqueue_create::create()
+    crate::system::kqueue_create::create()
 }
 
 /// kevent(2): applies `changes`, then waits for events and writes them to the front of `events`.

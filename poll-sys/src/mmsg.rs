@@ -16,7 +16,8 @@ use libc::{iovec, mmsghdr};
 
 use crate::address::Address;
 use crate::control::{Space, Writer};
-use crate::names::{NO_SIGNAL, mmsg_result};
+use crate::result::check_size;
+use crate::system::{MmsgCount, NAMES};
 use crate::udp::{self, Meta, ROOM, Slot, Transmit};
 use crate::{msg, udp_one};
 
@@ -148,6 +149,11 @@ pub fn send(socket: BorrowedFd<'_>, datagrams: &[Transmit<'_>]) -> io::Result<us
     let (fd, first) = (socket.as_raw_fd(), headers.as_mut_ptr());
     // SAFETY: 1. `socket` is borrowed, so open. 2. `first` is to `rows` headers whose pointers are
     // to initialised memory of the given lengths (ROW), which the kernel only reads.
-    let sent = unsafe { libc::sendmmsg(fd, first, rows as _, NO_SIGNAL as _) };
+    let sent = unsafe { libc::sendmmsg(fd, first, rows as _, NAMES.no_signal as _) };
     mmsg_result(sent)
+}
+
+/// What a call returned, in the type that the system declares it with.
+fn mmsg_result(returned: MmsgCount) -> io::Result<usize> {
+    check_size(returned as libc::ssize_t)
 }

@@ -10,8 +10,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use libc::{c_int, msghdr};
 
 use crate::address::Address;
-use crate::names;
 use crate::result::check_size;
+use crate::system::NAMES;
 
 /// The most slices that one call takes on every system.
 const MAX_SLICES: usize = 1024;
@@ -48,7 +48,7 @@ pub(crate) fn send(
     // SAFETY: 1. `socket` is borrowed, so open. 2. The header's pointers are to an address, to
     // iovecs and to control bytes that are borrowed here, with their lengths; sendmsg(2) only reads
     // through them, although they are `*mut` (IOVEC).
-    check_size(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const header, names::NO_SIGNAL) })
+    check_size(unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const header, NAMES.no_signal) })
 }
 
 /// The header for a call that sends: valid for as long as what it is made of is borrowed.

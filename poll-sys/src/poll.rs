@@ -13,7 +13,9 @@ use std::time::Duration;
 use bitflags::bitflags;
 use libc::c_short;
 
-pub use crate::poll_wait::wait;
+use crate::system::NAMES;
+
+pub use crate::system::poll_wait::wait;
 
 bitflags! {
     /// What to ask and what is so: the `POLL*` flags.
@@ -33,7 +35,7 @@ bitflags! {
         const NVAL = libc::POLLNVAL;
         /// The peer shut down its writing half; only when asked for. Empty where the system has no
         /// such flag.
-        const RDHUP = crate::POLLRDHUP;
+        const RDHUP = NAMES.rdhup;
         const _ = !0;
     }
 }

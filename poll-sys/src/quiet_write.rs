@@ -10,7 +10,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use libc::c_int;
 
 use crate::result::{check, check_size};
-use crate::{names, quiet_flag, sigpipe};
+use crate::sigpipe;
+use crate::system::{NAMES, quiet_flag};
 
 /// The most slices that one call takes: `IOV_MAX` is this on Linux, Apple and the BSDs, and no less
 /// than it elsewhere but for Solaris and illumos, which allow 1024 too since 2010.
@@ -30,7 +31,7 @@ const MAX_SLICES: usize = 1024;
 /// # Examples
 /// See [`write()`].
 pub fn silence(pipe: BorrowedFd<'_>) -> io::Result<()> {
-    if let Some(command) = names::PIPE_NO_SIGPIPE {
+    if let Some(command) = NAMES.pipe_no_sigpipe {
         // SAFETY: 1. `pipe` is borrowed, so open. 2. The command takes one int, and touches no
         // memory (fcntl(2)).
         check(unsafe { libc::fcntl(pipe.as_raw_fd(), command, 1) })?;
@@ -73,7 +74,7 @@ pub fn silence(pipe: BorrowedFd<'_>) -> io::Result<()> {
 /// ```
 pub fn write(pipe: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let bufs = &bufs[..bufs.len().min(MAX_SLICES)];
-    if names::PIPE_NO_SIGPIPE.is_some() {
+    if NAMES.pipe_no_sigpipe.is_some() {
         return writev(pipe, bufs);
     }
     match quiet_flag::write(pipe, bufs) {

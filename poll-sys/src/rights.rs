@@ -8,7 +8,8 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use crate::control::{Messages, Space, Writer};
-use crate::{flags, msg, names};
+use crate::system::NAMES;
+use crate::{flags, msg};
 
 /// The most descriptors that one message carries (Linux: `SCM_MAX_FD`; no other system has more).
 pub const MAX: usize = 253;
@@ -113,12 +114,12 @@ pub fn receive(
     fds: &mut Vec<OwnedFd>,
 ) -> io::Result<Received> {
     let mut space = Space::<ROOM>::ZERO;
-    let arrived = msg::receive(socket, bufs, None, &mut space.0, names::CLOEXEC_RIGHTS)?;
+    let arrived = msg::receive(socket, bufs, None, &mut space.0, NAMES.cloexec_rights)?;
     let mut received =
         Received { len: arrived.len, truncated: arrived.control_truncated, ..Received::default() };
     let mut failed = None;
     for fd in own(&space.0[..arrived.control_len]) {
-        if names::CLOEXEC_RIGHTS == 0 {
+        if NAMES.cloexec_rights == 0 {
             failed = failed.or(flags::set_cloexec(fd.as_fd()).err());
         }
         if received.accepted < limit {

@@ -3,7 +3,8 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use crate::{sendfile_by, sigpipe};
+use crate::sigpipe;
+use crate::system::sendfile_by;
 
 /// Sends up to `count` bytes of a file, from `offset` on, to a socket; how many the socket took: 0
 /// at or after the end of the file. The file's own position is neither used nor changed.

@@ -4,9 +4,9 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use crate::names;
 use crate::result::check_size;
 use crate::sendfile::offset_of;
+use crate::system::NAMES;
 
 /// `send` has a flag against it.
 pub(crate) const RAISES_SIGPIPE: bool = false;
@@ -31,7 +31,7 @@ pub(crate) fn send(
     let (to, bytes) = (socket.as_raw_fd(), piece.as_ptr());
     // SAFETY: 1. `socket` is borrowed, so open. 2. `got` is at most PIECE, the length of the
     // initialised array at `bytes`.
-    check_size(unsafe { libc::send(to, bytes.cast(), got, names::NO_SIGNAL) })
+    check_size(unsafe { libc::send(to, bytes.cast(), got, NAMES.no_signal) })
 }
 
 #[cfg(test)]

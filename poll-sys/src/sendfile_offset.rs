@@ -4,9 +4,9 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use crate::names::sendfile;
 use crate::result::check_size;
 use crate::sendfile::offset_of;
+use crate::system::sendfile64 as sendfile;
 
 pub(crate) const RAISES_SIGPIPE: bool = true;
 

@@ -21,6 +21,7 @@ use signal_hook_registry::SigId;
 
 use crate::errno;
 use crate::fork::Mark;
+use crate::system::NAMES;
 
 /// SIGALRM.
 pub const ALRM: i32 = libc::SIGALRM;
@@ -66,7 +67,7 @@ pub const WINCH: i32 = libc::SIGWINCH;
 /// [signal(7)](https://man7.org/linux/man-pages/man7/signal.7.html), "Real-time signals".
 #[must_use]
 pub fn realtime() -> Option<(i32, i32)> {
-    crate::realtime_signals()
+    NAMES.realtime.map(|ends| ends())
 }
 
 /// Numbers above this one are never watched: no system has more.

@@ -15,7 +15,7 @@ use std::ptr;
 
 use libc::sigset_t;
 
-use crate::sigpipe_take as take;
+use crate::system::sigpipe_take as take;
 
 /// Runs `call`; if it raises SIGPIPE in this thread, the signal is swallowed.
 ///

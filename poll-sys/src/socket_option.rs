@@ -7,15 +7,15 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 use libc::{c_int, socklen_t};
 
-use crate::names;
 use crate::result::check;
+use crate::system::NAMES;
 
 /// The flag for `send` and its kin that keeps a write to a closed peer from raising `SIGPIPE`: it
 /// then fails with `EPIPE` only.
 ///
 /// # Platform
 /// `MSG_NOSIGNAL`; 0 on Apple, where [`silence_sigpipe`] does it once per socket.
-pub const NO_SIGNAL: c_int = names::NO_SIGNAL;
+pub const NO_SIGNAL: c_int = NAMES.no_signal;
 
 /// Keeps a socket from ever raising `SIGPIPE`, where that is a property of the socket.
 ///
@@ -36,7 +36,7 @@ pub const NO_SIGNAL: c_int = names::NO_SIGNAL;
 /// # std::io::Result::Ok(())
 /// ```
 pub fn silence_sigpipe(fd: BorrowedFd<'_>) -> io::Result<()> {
-    match names::NO_SIGPIPE {
+    match NAMES.no_sigpipe {
         Some(name) => set_int(fd, libc::SOL_SOCKET, name, 1),
         None => Ok(()),
     }
@@ -76,7 +76,7 @@ pub fn silence_sigpipe(fd: BorrowedFd<'_>) -> io::Result<()> {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn set_share_port(fd: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-    match names::SHARE_PORT {
+    match NAMES.share_port {
         Some(name) => set_int(fd, libc::SOL_SOCKET, name, c_int::from(on)),
         None if on => Err(io::ErrorKind::Unsupported.into()),
         None => Ok(()),

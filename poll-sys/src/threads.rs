@@ -12,7 +12,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::threads_told;
+use crate::system::threads_told;
 
 /// Who is asked whether there is a single thread.
 ///

@@ -10,7 +10,8 @@ use libc::c_int;
 
 use crate::address::Address;
 use crate::control::{Message, Messages, Writer};
-use crate::{names, socket_option, udp_v4};
+use crate::socket_option;
+use crate::system::{NAMES, udp_v4};
 
 /// Room for every control message of one datagram, with some to spare for what a caller has told
 /// the socket to report besides.
@@ -160,7 +161,7 @@ impl<'a> Transmit<'a> {
     pub(crate) fn write_control(&self, control: &mut Writer<'_>) -> io::Result<()> {
         let mut fits = true;
         if let Some(size) = self.segment_size {
-            let (level, kind) = names::UDP_SEGMENT.ok_or(io::ErrorKind::Unsupported)?;
+            let (level, kind) = NAMES.udp_segment.ok_or(io::ErrorKind::Unsupported)?;
             fits &= control.push(level, kind, &size.to_ne_bytes());
         }
         if self.ecn.is_none() && self.from.is_none() {
@@ -243,7 +244,7 @@ pub fn report_destination(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn report_ecn(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-    report(socket, names::REPORT_TOS, names::V6_CLASS.map(|(report, _)| report), on)
+    report(socket, NAMES.report_tos, NAMES.v6_class.map(|(report, _)| report), on)
 }
 
 /// Lets the kernel join datagrams of one flow that arrive together, to be received as one
@@ -272,7 +273,7 @@ pub fn report_ecn(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn join_segments(socket: BorrowedFd<'_>, on: bool) -> io::Result<()> {
-    match names::UDP_GRO {
+    match NAMES.udp_gro {
         Some((level, name)) => socket_option::set_int(socket, level, name, c_int::from(on)),
         None => Err(io::ErrorKind::Unsupported.into()),
     }
@@ -285,7 +286,7 @@ pub(crate) fn read_control(control: &[u8], meta: &mut Meta) {
             libc::IPPROTO_IP => read_v4(&message, meta),
             libc::IPPROTO_IPV6 => read_v6(&message, meta),
             level => {
-                if names::UDP_GRO == Some((level, message.kind)) {
+                if NAMES.udp_gro == Some((level, message.kind)) {
                     meta.segment_size = message.int().and_then(|size| usize::try_from(size).ok());
                 }
             }
@@ -294,7 +295,7 @@ pub(crate) fn read_control(control: &[u8], meta: &mut Meta) {
 }
 
 fn read_v4(message: &Message<'_>, meta: &mut Meta) {
-    if names::REPORTED_TOS == Some(message.kind) {
+    if NAMES.reported_tos == Some(message.kind) {
         meta.ecn = class(message).map(Ecn::of_traffic_class);
     } else if let Some((destination, interface)) = udp_v4::read_destination(message) {
         meta.destination = Some(destination.into());
@@ -303,7 +304,7 @@ fn read_v4(message: &Message<'_>, meta: &mut Meta) {
 }
 
 fn read_v6(message: &Message<'_>, meta: &mut Meta) {
-    if names::V6_CLASS.is_some_and(|(_, kind)| kind == message.kind) {
+    if NAMES.v6_class.is_some_and(|(_, kind)| kind == message.kind) {
         meta.ecn = class(message).map(Ecn::of_traffic_class);
     } else if message.kind == libc::IPV6_PKTINFO && message.data.len() == V6_PKTINFO {
         // RFC 3542, 6.2: struct in6_pktinfo { struct in6_addr ipi6_addr; unsigned ipi6_ifindex; }
@@ -336,10 +337,10 @@ fn push_class(control: &mut Writer<'_>, to: &SocketAddr, class: u8) -> io::Resul
         IpAddr::V6(ip) => ip.to_ipv4_mapped().is_some(),
     };
     if !is_v4 {
-        let (_, kind) = names::V6_CLASS.ok_or(io::ErrorKind::Unsupported)?;
+        let (_, kind) = NAMES.v6_class.ok_or(io::ErrorKind::Unsupported)?;
         return Ok(control.push(libc::IPPROTO_IPV6, kind, &c_int::from(class).to_ne_bytes()));
     }
-    match names::SENT_TOS_SIZE {
+    match NAMES.sent_tos_size {
         1 => Ok(control.push(libc::IPPROTO_IP, libc::IP_TOS, &[class])),
         4 => Ok(control.push(libc::IPPROTO_IP, libc::IP_TOS, &c_int::from(class).to_ne_bytes())),
         _ => Err(io::ErrorKind::Unsupported.into()),

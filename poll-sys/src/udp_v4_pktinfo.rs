@@ -7,10 +7,10 @@ use std::net::Ipv4Addr;
 use libc::{c_int, in_pktinfo};
 
 use crate::control::{Message, Writer};
-use crate::names;
+use crate::system;
 
 /// The option that reports the destination.
-pub(crate) const REPORT_DESTINATION: Option<c_int> = Some(names::REPORT_PKTINFO);
+pub(crate) const REPORT_DESTINATION: Option<c_int> = Some(system::REPORT_PKTINFO);
 
 /// Destination and interface, if the message tells them.
 pub(crate) fn read_destination(message: &Message<'_>) -> Option<(Ipv4Addr, Option<u32>)> {
@@ -25,7 +25,7 @@ pub(crate) fn read_destination(message: &Message<'_>) -> Option<(Ipv4Addr, Optio
 /// Adds the message that sets the source address; false if it does not fit.
 pub(crate) fn push_source(control: &mut Writer<'_>, from: Ipv4Addr) -> io::Result<bool> {
     let mut info = [0; size_of::<in_pktinfo>()];
-    info[names::PKTINFO_SOURCE_AT..][..4].copy_from_slice(&from.octets());
+    info[system::PKTINFO_SOURCE_AT..][..4].copy_from_slice(&from.octets());
     Ok(control.push(libc::IPPROTO_IP, libc::IP_PKTINFO, &info))
 }
 

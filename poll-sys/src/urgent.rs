@@ -3,9 +3,9 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use crate::names;
 use crate::result::check_size;
-use crate::urgent_mark;
+use crate::system::NAMES;
+use crate::system::urgent_mark;
 
 /// Sends one urgent byte.
 ///
@@ -36,7 +36,7 @@ use crate::urgent_mark;
 /// # std::io::Result::Ok(())
 /// ```
 pub fn send(stream: BorrowedFd<'_>, byte: u8) -> io::Result<()> {
-    let (fd, flags, byte) = (stream.as_raw_fd(), libc::MSG_OOB | names::NO_SIGNAL, &raw const byte);
+    let (fd, flags, byte) = (stream.as_raw_fd(), libc::MSG_OOB | NAMES.no_signal, &raw const byte);
     // SAFETY: 1. `stream` is borrowed, so open. 2. One byte is read at a pointer to a live byte.
     check_size(unsafe { libc::send(fd, byte.cast(), 1, flags) })?;
     Ok(())

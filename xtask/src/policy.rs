@@ -155,6 +155,8 @@ mod tests {
         let text = "#[cfg(target_os = \"linux\")]\nmod epoll;";
         assert_eq!(broken(operating_systems, "poll-core/src/poller.rs", text), 1);
         assert_eq!(broken(operating_systems, "poll-core/src/backend/mod.rs", text), 0);
+        assert_eq!(broken(operating_systems, "poll-sys/src/lib.rs", text), 0);
+        assert_eq!(broken(operating_systems, "poll-sys/src/system_linux.rs", text), 1);
         let text = "fn f() -> bool { cfg!(target_os = \"linux\") }";
         assert_eq!(broken(operating_systems, "poll-net/src/tcp.rs", text), 1);
     }

@@ -3,8 +3,8 @@
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-use crate::kqueue_abi as abi;
 use crate::result::check;
+use crate::system::kqueue_abi as abi;
 
 /// kqueue(2), then `FD_CLOEXEC`.
 pub(crate) fn create() -> io::Result<OwnedFd> {

@@ -73,7 +73,7 @@ pub(crate) const NOTE_EXEC: u32 = 0x2000_0000;
 pub(crate) const NOTE_FORK: u32 = 0x4000_0000;
 pub(crate) const NOTE_EXIT: u32 = 0x8000_0000;
 
-pub(crate) use crate::kqueue_local::Count;
+pub(crate) use crate::system::kqueue_local::Count;
 
 /// A kevent whose every field is zero.
 pub(crate) fn blank() -> Kevent {
@@ -245,7 +245,7 @@ fn symbol(handle: *mut c_void, name: &CStr) -> Option<*mut c_void> {
 /// Fails as a kernel without the call does.
 fn unsupported() -> c_int {
     // SAFETY: 1. It takes no argument; the pointer is this thread's.
-    let errno = unsafe { crate::errno_location() };
+    let errno = unsafe { crate::system::errno_location() };
     // SAFETY: 1. It points at this thread's `errno`, which nobody else writes now.
     unsafe { errno.write(libc::ENOSYS) };
     -1

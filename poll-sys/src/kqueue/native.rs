@@ -10,7 +10,7 @@ pub(crate) use libc::{
 #[allow(unused_imports, reason = "a system with kqueue1 does not need it")]
 pub(crate) use libc::kqueue;
 
-pub(crate) use crate::kqueue_local::Count;
+pub(crate) use crate::system::kqueue_local::Count;
 
 /// A kevent whose every byte is zero, fields that only this system has included.
 pub(crate) fn blank() -> Kevent {

@@ -2,8 +2,8 @@
 
 use bitflags::bitflags;
 
-use crate::kqueue_abi as abi;
-use crate::kqueue_local as local;
+use crate::system::kqueue_abi as abi;
+use crate::system::kqueue_local as local;
 
 /// What a kevent watches, as the system numbers it. `Debug` prints its name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,7 +12,8 @@ use poll_core::timer::{Clock, KernelTimer};
 use poll_core::{Mode, Readiness, Token, WakeError};
 
 use super::*;
-use crate::{epoll, fork_handler, fork_wipe, pipe, quiet_flag, quiet_write};
+use crate::system::{fork_watch, quiet_flag};
+use crate::{epoll, fork_handler, pipe, quiet_write};
 
 /// mmap(2) as the C library calls it: where a word has 32 bits, with an offset in pages.
 #[cfg(target_pointer_width = "32")]
@@ -76,7 +77,7 @@ fn another_error_of_an_epoll_wait_is_its_callers() {
 #[test]
 fn without_pages_that_are_wiped_a_handler_tells_the_child() {
     assert!(without(libc::SYS_madvise, libc::EINVAL, || {
-        let Ok(cell) = fork_wipe::cell() else { return false };
+        let Ok(cell) = fork_watch::cell() else { return false };
         cell.store(1, std::sync::atomic::Ordering::Relaxed);
         let load = || cell.load(std::sync::atomic::Ordering::Relaxed);
         in_child(|| c_int::from(load() != 0)) == GOOD && load() == 1
@@ -85,7 +86,7 @@ fn without_pages_that_are_wiped_a_handler_tells_the_child() {
 
 #[test]
 fn without_memory_for_a_page_there_is_no_mark() {
-    assert!(without(MMAP, libc::ENOMEM, || is(fork_wipe::cell(), libc::ENOMEM)));
+    assert!(without(MMAP, libc::ENOMEM, || is(fork_watch::cell(), libc::ENOMEM)));
 }
 
 #[test]
