@@ -16,8 +16,9 @@
 //! # How is this safe?
 //! - LIBRARY-VOUCHED: who sets the variable vouches that the library keeps kevent(2)'s contract.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_int, c_void};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::mem;
 use std::ptr;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -101,7 +102,7 @@ struct Library {
 /// None of the caller's: it is `unsafe` to have the shape of `libc::kqueue`.
 pub(crate) unsafe fn kqueue() -> c_int {
     let Some(library) = library() else {
-        return unsupported();
+        return failed(libc::ENOSYS);
     };
     // SAFETY: 1. kqueue(2) takes no argument: LIBRARY-VOUCHED.
     unsafe { (library.kqueue)() }
@@ -121,7 +122,7 @@ pub(crate) unsafe fn kevent(
     timeout: *const libc::timespec,
 ) -> c_int {
     let Some(library) = library() else {
-        return unsupported();
+        return failed(libc::ENOSYS);
     };
     let mut written: Count = 0;
     for index in 0..change_count.unsigned_abs() as usize {
@@ -130,7 +131,9 @@ pub(crate) unsafe fn kevent(
         let change = unsafe { changes.add(index) };
         // SAFETY: 1. It is readable, aligned and initialised: the caller's promise.
         let mut change = unsafe { change.read() };
-        library.make_room_for(kq, &mut change);
+        if !library.make_room_for(kq, &mut change) {
+            return failed(libc::ENOMEM);
+        }
         // Without a receipt there must be no room, or a pending event would be taken.
         let receipts = Count::from(change.flags & EV_RECEIPT != 0).min(room - written);
         // SAFETY: 1. The sum is within one object, or one past its end: `written` is at most `room`,
@@ -161,8 +164,10 @@ const KEPT: u16 = EV_ONESHOT | EV_CLEAR | EV_DISPATCH;
 /// The queue, the identifier and the filter of a knote.
 type Knote = (c_int, usize, i16);
 
+type AddedWith = HashMap<Knote, (u16, usize), BuildHasherDefault<DefaultHasher>>;
+
 /// With which of the [`KEPT`] flags and which `udata` each filter of a descriptor was added.
-static ADDED_WITH: Mutex<BTreeMap<Knote, (u16, usize)>> = Mutex::new(BTreeMap::new());
+static ADDED_WITH: Mutex<AddedWith> = Mutex::new(HashMap::with_hasher(BuildHasherDefault::new()));
 
 /// Whether a change is of a filter of a descriptor and has one of `flags`.
 fn is_of_descriptor(change: &Kevent, flags: u16) -> bool {
@@ -171,18 +176,24 @@ fn is_of_descriptor(change: &Kevent, flags: u16) -> bool {
 
 impl Library {
     /// Before a filter of a descriptor is added: deletes the one that may be there, and gives the
-    /// change the flags that this one would have kept.
-    fn make_room_for(&self, kq: c_int, change: &mut Kevent) {
+    /// change the flags that this one would have kept. False, with nothing changed, if there is no
+    /// memory to remember them.
+    fn make_room_for(&self, kq: c_int, change: &mut Kevent) -> bool {
         if !is_of_descriptor(change, EV_ADD) {
-            return;
+            return true;
+        }
+        let mut added_with = ADDED_WITH.lock().unwrap_or_else(PoisonError::into_inner);
+        let knote = (kq, change.ident, change.filter);
+        if !added_with.contains_key(&knote) && added_with.try_reserve(1).is_err() {
+            return false;
         }
         let there = self.tell(kq, Kevent { flags: EV_DELETE, ..*change });
-        let mut added_with = ADDED_WITH.lock().unwrap_or_else(PoisonError::into_inner);
-        let added = added_with.entry((kq, change.ident, change.filter)).or_default();
+        let added = added_with.entry(knote).or_default();
         if there {
             change.flags = change.flags & !KEPT | added.0;
         }
         *added = (change.flags & KEPT, change.udata.addr());
+        true
     }
 
     /// After a filter of a descriptor was deleted: adds that of the other direction anew, if it is
@@ -242,11 +253,11 @@ fn symbol(handle: *mut c_void, name: &CStr) -> Option<*mut c_void> {
     (!address.is_null()).then_some(address)
 }
 
-/// Fails as a kernel without the call does.
-fn unsupported() -> c_int {
+/// Fails as a system call does.
+fn failed(error: c_int) -> c_int {
     // SAFETY: 1. It takes no argument; the pointer is this thread's.
     let errno = unsafe { crate::system::errno_location() };
     // SAFETY: 1. It points at this thread's `errno`, which nobody else writes now.
-    unsafe { errno.write(libc::ENOSYS) };
+    unsafe { errno.write(error) };
     -1
 }

@@ -113,7 +113,8 @@ fn a_wait() {
                 |(_, events)| assert!(events.is_empty()),
                 |_, n| assert_eq!(n, SOURCES),
             );
-            met(*backend, failed);
+            // The others have reserved when a source was registered what a wait needs.
+            assert_eq!(failed > 0, *backend == Backend::Poll, "{backend:?}: {failed}");
         }
     }
 }

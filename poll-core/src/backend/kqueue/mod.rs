@@ -26,9 +26,10 @@ pub(crate) mod timer;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use poll_sys::arc::Arc;
 use poll_sys::fork::Mark;
 use poll_sys::kqueue::{self, Filter};
 use poll_sys::stat;
@@ -176,7 +177,7 @@ impl Kernel for Kqueue {
 impl Kqueue {
     fn with(queue: OwnedFd, bell: Bell) -> io::Result<Self> {
         Ok(Self {
-            queue: Arc::new(queue),
+            queue: Arc::try_new(queue)?,
             made_in: Mark::new()?,
             bell,
             table: Mutex::new(Table::default()),
