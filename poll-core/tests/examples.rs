@@ -44,6 +44,7 @@ fn end(mut child: Child) -> String {
         let found = poller.wait_until(&mut Events::with_capacity(1), Some(deadline)).unwrap();
         if found == 0 {
             process.kill().unwrap();
+            panic!("no exit was reported within {CAP:?}");
         }
     };
     let mut said = String::new();

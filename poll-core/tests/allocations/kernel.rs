@@ -12,6 +12,9 @@ use poll_sys::signal::raise;
 
 use crate::{READ, allocations, for_each_backend};
 
+/// A wait that takes this long has failed.
+const CAP: Option<Duration> = Some(Duration::from_secs(20));
+
 #[test]
 fn a_timer_allocates_nothing_from_its_making_to_its_end() {
     match KernelTimer::new(Clock::Monotonic) {
@@ -25,7 +28,7 @@ fn a_timer_allocates_nothing_from_its_making_to_its_end() {
             timer.every(Duration::from_secs(9)).unwrap();
             timer.after(Duration::ZERO).unwrap();
             poller.add(&timer, Token(1), READ, Mode::Level).unwrap();
-            assert_eq!(poller.wait(&mut events, None).unwrap(), 1);
+            assert_eq!(poller.wait(&mut events, CAP).unwrap(), 1);
             assert_eq!(timer.take().unwrap(), 1);
             timer.unset().unwrap();
             poller.delete(&timer).unwrap();
@@ -44,7 +47,7 @@ fn a_signal_is_delivered_and_taken_without_an_allocation() {
         let mut round = || {
             // On this thread, so that its handler is counted too.
             raise(Signal::USR1.number()).unwrap();
-            assert_eq!(poller.wait(&mut events, None).unwrap(), 1);
+            assert_eq!(poller.wait(&mut events, CAP).unwrap(), 1);
             assert_eq!(signals.pending().count(), 1);
         };
         round();
@@ -72,7 +75,7 @@ fn a_child_is_watched_and_reaped_without_an_allocation() {
                 assert!(process.try_wait().unwrap().is_none());
                 poller.add(&process, Token(1), READ, Mode::Level).unwrap();
                 drop(stdin);
-                assert_eq!(poller.wait(&mut events, None).unwrap(), 1);
+                assert_eq!(poller.wait(&mut events, CAP).unwrap(), 1);
                 assert!(process.try_wait().unwrap().unwrap().success());
                 poller.delete(&process).unwrap();
             };
