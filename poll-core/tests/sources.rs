@@ -87,10 +87,13 @@ fn standard_input() {
             .args(["--exact", "standard_input"])
             .env(IN_CHILD, "1")
             .stdin(Stdio::piped())
+            // Ours holds the results of this program, and its own do not belong there.
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         child.stdin.take().unwrap().write_all(b"typed").unwrap();
-        assert!(child.wait().unwrap().success());
+        let ended = child.wait_with_output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
         return;
     }
     on_each_backend(|poller| {

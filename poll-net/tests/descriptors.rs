@@ -24,14 +24,15 @@ fn with_few_descriptors(name: &str, test: impl FnOnce()) {
     if !common::can_start_programs() {
         return;
     }
-    let status = Command::new("sh")
+    // Its output is kept: ours holds the results of this program alone.
+    let ended = Command::new("sh")
         .args(["-c", "ulimit -n 48 && exec \"$0\" --exact \"$1\""])
         .arg(std::env::current_exe().unwrap())
         .arg(name)
         .env(CHILD, "1")
-        .status()
+        .output()
         .unwrap();
-    assert!(status.success(), "{status}");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
 }
 
 /// Opens descriptors until there are no more.

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::process::Run;
 use crate::report::{Outcome, Report, Row};
-use crate::run::{self, Kernel, Tally};
+use crate::run::{self, DOUBTFUL, Kernel, Tally};
 use crate::targets;
 use crate::{check, deps, faults, garbage, ledger, loom, msrv, policy, soak, syscalls, workspace};
 
@@ -159,10 +159,11 @@ fn cargo(name: &str, args: &[&str], env: Option<(&str, &str)>, json: bool) -> Re
     let what = if tally.programs == 0 {
         output.shown.clone()
     } else {
-        let Tally { passed, failed, ignored, programs } = tally;
+        let Tally { passed, failed, ignored, programs, .. } = tally;
         format!("{passed} passed, {failed} failed, {ignored} ignored in {programs} programs")
     };
     let row = match output.success {
+        true if tally.doubts > 0 => Row::failed(name, DOUBTFUL),
         true => Row::passed(name),
         false => Row::failed(name, format!("`{}` ended with {}", output.shown, output.status)),
     };

@@ -30,7 +30,10 @@ esac
 
 const RUSTC: &str = "#!/bin/sh\necho DIR\n";
 
-const EDGE: &str = "#!/bin/sh\necho 'test result: ok. 7 passed; 0 failed; 0 ignored'\n";
+const EDGE: &str = "#!/bin/sh
+echo 'running 7 tests'
+echo 'test result: ok. 7 passed; 0 failed; 0 ignored'
+";
 
 const WITH_STD: [&str; 3] =
     ["x86_64-unknown-linux-gnu", "x86_64-unknown-freebsd", "x86_64-unknown-netbsd"];

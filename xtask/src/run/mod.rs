@@ -6,6 +6,7 @@ mod kernel;
 mod remote;
 mod skips;
 mod suite;
+mod tally;
 mod user_kqueue;
 
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ use crate::targets::{self, Emulator, TARGETS, Target, Tier};
 use crate::toolchain::Way;
 pub(crate) use kernel::{Kernel, script};
 use suite::Choice;
-pub(crate) use suite::Tally;
+pub(crate) use suite::DOUBTFUL;
+pub(crate) use tally::Tally;
 
 /// Builds the test suites for a target and runs them: emulated, on another kernel, or elsewhere.
 ///

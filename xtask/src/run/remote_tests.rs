@@ -21,7 +21,8 @@ esac
 mkdir "$(dirname "$0")/$1" && TMPDIR="$(dirname "$0")/$1" exec sh -c "$2"
 "#;
 
-const PASSES: &str = "echo 'test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured'";
+const PASSES: &str = "echo 'running 4 tests' && \
+                      echo 'test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured'";
 
 fn quietly(run: Run) -> Run {
     run
