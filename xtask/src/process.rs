@@ -245,6 +245,8 @@ fn within(limit: Duration, mut what: impl FnMut() -> Result<bool>) -> Result<boo
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::{Pid, Signal, getpgid, getpgrp, kill_process};
+
     use super::*;
 
     #[test]
@@ -264,7 +266,7 @@ mod tests {
 
     #[test]
     fn what_a_program_started_ends_with_it_at_the_limit() {
-        let run = Run::new("sh").args(["-c", "sleep 600 & echo $!; wait"]);
+        let run = Run::new("sh").args(["-c", "sleep 60 & echo $!; wait"]);
         let output = run.limit(GRACE).output().unwrap();
         assert!(output.status.contains("limit"), "{}", output.status);
         assert_ends(&output.stdout);
@@ -272,18 +274,37 @@ mod tests {
 
     #[test]
     fn what_lives_on_and_holds_the_output_is_ended_and_told() {
-        let run = Run::new("sh").args(["-c", "sleep 600 & echo $!"]);
+        let run = Run::new("sh").args(["-c", "sleep 60 & echo $!"]);
         let output = run.limit(Duration::from_secs(60)).output().unwrap();
         assert!(!output.success && output.status.contains("lived on"), "{}", output.status);
         assert_ends(&output.stdout);
     }
 
+    #[test]
+    fn of_what_may_ask_for_a_password_the_program_alone_is_ended() {
+        let text = "sleep 20 >/dev/null 2>&1 & echo $!; wait; echo late";
+        let run = Run::new("sh").args(["-c", text]).limit(GRACE);
+        let output = run.with_terminal().output().unwrap();
+        let (started, rest) = output.stdout.split_once('\n').unwrap();
+        let lives = !is_over(started);
+        let started = Pid::from_raw(started.parse().unwrap()).unwrap();
+        let group = getpgid(Some(started));
+        // Gone already where it was ended with the program.
+        let _ = kill_process(started, Signal::KILL);
+        assert!(lives && output.status.contains("limit"), "{}", output.status);
+        assert_eq!(rest, "");
+        assert_eq!(group.unwrap(), getpgrp(), "a terminal talks to one group");
+    }
+
     /// That the process whose number a program has said is on its way out, or has gone.
     fn assert_ends(said: &str) {
-        let pid: u32 = said.trim().parse().unwrap();
-        let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let is_over = || Ok(state().is_empty() || state().contains(") Z "));
-        assert!(within(GRACE, is_over).unwrap(), "{}", state());
+        let pid = said.trim();
+        assert!(within(GRACE, || Ok(is_over(pid))).unwrap(), "{pid}");
+    }
+
+    fn is_over(pid: &str) -> bool {
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        state.is_empty() || state.contains(") Z ")
     }
 
     #[test]

@@ -5,8 +5,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -56,10 +59,15 @@ impl Toolchain {
 
     /// Standard output and exit code of `cargo xtask` with these arguments.
     fn xtask(&self, args: &[&str]) -> (String, i32) {
+        let output = self.command(args).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
         let path = format!("{}:{}", self.0.path().display(), std::env::var("PATH").unwrap());
         let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        let output = xtask.args(args).env("PATH", path).output().unwrap();
-        (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
+        xtask.args(args).env("PATH", path);
+        xtask
     }
 }
 
@@ -148,6 +156,36 @@ fn a_hand_over_builds_copies_runs_and_reports() {
     let (said, code) = toolchain.xtask(&[&run[..], &["--", "sh", "-c"]].concat());
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("poll-sys/edge:\nassertion failed\n"), "{said}");
+}
+
+/// A program that starts another, says in a file which process that is, and goes on.
+const GOES_ON: &str = "#!/bin/sh\nsleep 60 &\necho $! >DIR/begun && mv DIR/begun DIR/pid && wait\n";
+
+#[test]
+fn an_interrupt_ends_the_program_that_runs_and_all_of_its_group() {
+    let toolchain = Toolchain::new();
+    program(toolchain.0.path(), "edge", GOES_ON);
+    let args = ["run", "--target", "x86_64-unknown-linux-gnu", "--std", "installed"];
+    let run = toolchain.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut run = run.unwrap();
+    let pid = toolchain.0.path().join("pid");
+    until(|| pid.exists());
+    let stat = format!("/proc/{}/stat", fs::read_to_string(&pid).unwrap().trim());
+    kill_process(Pid::from_child(&run), Signal::TERM).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(128 + 15));
+    // Nobody may have reaped it yet.
+    until(|| {
+        fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") Z "))
+            || !fs::exists(&stat).unwrap()
+    });
+}
+
+fn until(mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < end, "not within 20 s");
+        thread::yield_now();
+    }
 }
 
 #[test]
