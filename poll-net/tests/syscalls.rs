@@ -30,7 +30,8 @@ fn main() {
     if std::env::var_os("POLL_SANITIZER").is_some() {
         return println!("skipped: a sanitizer makes syscalls of its own");
     }
-    let trace = std::env::temp_dir().join(format!("poll-net-syscalls-{}", std::process::id()));
+    let directory = tempfile::tempdir().unwrap();
+    let trace = directory.path().join("trace");
     let traced = Command::new("strace")
         .args(["-qq", "-s", "200", "-o"])
         .arg(&trace)
@@ -43,7 +44,6 @@ fn main() {
         Ok(status) => assert!(status.success(), "{status}"),
     }
     let text = std::fs::read_to_string(&trace).unwrap();
-    std::fs::remove_file(&trace).unwrap();
     check(&text);
 }
 

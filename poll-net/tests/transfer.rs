@@ -13,11 +13,7 @@ use poll_net::{TcpListener, TcpStream, UnixStream, pipe, sendfile, splice};
 /// A file without a name that holds bytes to recognise.
 fn file(len: usize) -> (File, Vec<u8>) {
     let bytes: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
-    let name = format!("poll-net-transfer-{}", std::process::id());
-    let path = std::env::temp_dir().join(name);
-    let mut file =
-        File::options().create(true).truncate(true).read(true).write(true).open(&path).unwrap();
-    std::fs::remove_file(&path).unwrap();
+    let mut file = tempfile::tempfile().unwrap();
     file.write_all(&bytes).unwrap();
     (file, bytes)
 }

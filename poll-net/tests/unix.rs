@@ -9,7 +9,6 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
 
 use common::{assert_kind, leak_checked, until_ready};
 use poll_net::unix::{MAX_FDS, abstract_name};
@@ -17,37 +16,16 @@ use poll_net::{ConnectState, UnixDatagram, UnixListener, UnixStream, pipe};
 use poll_sys::flags::{is_cloexec, is_nonblocking};
 use socket2::{Domain, Type};
 
-/// A directory that is gone with the test.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(test: &str) -> Directory {
-        let path = std::env::temp_dir().join(format!("poll-net-{}-{test}", std::process::id()));
-        fs::create_dir(&path).unwrap();
-        Directory(path)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
-
 #[test]
 fn every_socket_is_nonblocking_and_cloexec() {
     leak_checked(|| {
-        let directory = Directory::new("flags");
-        let listener = UnixListener::bind(directory.path("l")).unwrap();
-        let client = UnixStream::connect(directory.path("l")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join("l")).unwrap();
+        let client = UnixStream::connect(directory.path().join("l")).unwrap();
         let (server, _) = listener.accept().unwrap();
         let (a, b) = UnixStream::pair().unwrap();
         let (c, d) = UnixDatagram::pair().unwrap();
-        let e = UnixDatagram::bind(directory.path("d")).unwrap();
+        let e = UnixDatagram::bind(directory.path().join("d")).unwrap();
         let sockets: [&dyn AsFd; 8] = [&listener, &client, &server, &a, &b, &c, &d, &e];
         for socket in sockets {
             assert!(is_nonblocking(socket.as_fd()).unwrap());
@@ -59,8 +37,8 @@ fn every_socket_is_nonblocking_and_cloexec() {
 #[test]
 fn what_would_wait_is_would_block() {
     leak_checked(|| {
-        let directory = Directory::new("block");
-        let listener = UnixListener::bind(directory.path("l")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join("l")).unwrap();
         assert_kind(listener.accept(), ErrorKind::WouldBlock);
         let (mut a, _b) = UnixStream::pair().unwrap();
         assert_kind(a.read(&mut [0; 1]), ErrorKind::WouldBlock);
@@ -76,10 +54,10 @@ fn what_would_wait_is_would_block() {
 #[test]
 fn accept_ready_takes_every_connection() {
     leak_checked(|| {
-        let directory = Directory::new("accept");
-        let listener = UnixListener::bind(directory.path("l")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join("l")).unwrap();
         let clients: Vec<_> =
-            (0..5).map(|_| UnixStream::connect(directory.path("l")).unwrap()).collect();
+            (0..5).map(|_| UnixStream::connect(directory.path().join("l")).unwrap()).collect();
         let mut ready = listener.accept_ready();
         assert_eq!(ready.by_ref().map(Result::unwrap).count(), clients.len());
         assert!(ready.is_drained());
@@ -90,8 +68,8 @@ fn accept_ready_takes_every_connection() {
 #[test]
 fn addresses_are_what_was_bound() {
     leak_checked(|| {
-        let directory = Directory::new("addresses");
-        let path = directory.path("l");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("l");
         let listener = UnixListener::bind(&path).unwrap();
         assert_eq!(listener.local_addr().unwrap().as_pathname(), Some(path.as_path()));
         let client = UnixStream::connect(&path).unwrap();
@@ -99,12 +77,14 @@ fn addresses_are_what_was_bound() {
         let (_server, peer) = listener.accept().unwrap();
         assert!(peer.is_unnamed());
         // A client with a name: bound before it connects, as a datagram socket can be.
-        let (a, b) =
-            (UnixDatagram::bind(directory.path("a")), UnixDatagram::bind(directory.path("b")));
+        let (a, b) = (
+            UnixDatagram::bind(directory.path().join("a")),
+            UnixDatagram::bind(directory.path().join("b")),
+        );
         let (a, b) = (a.unwrap(), b.unwrap());
         a.send_to(b"x", &b.local_addr().unwrap()).unwrap();
         let (_, from) = b.recv_from(&mut [0; 8]).unwrap();
-        assert_eq!(from.as_pathname(), Some(directory.path("a").as_path()));
+        assert_eq!(from.as_pathname(), Some(directory.path().join("a").as_path()));
         b.connect(&from).unwrap();
         assert_eq!(b.send(b"yy").unwrap(), 2);
         assert_eq!(a.recv(&mut [0; 8]).unwrap(), 2);
@@ -114,16 +94,16 @@ fn addresses_are_what_was_bound() {
 #[test]
 fn accept_tells_the_name_of_a_peer_that_has_one() {
     leak_checked(|| {
-        let directory = Directory::new("peer");
-        let listener = UnixListener::bind(directory.path("l")).unwrap();
-        let to = socket2::SockAddr::unix(directory.path("l")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(directory.path().join("l")).unwrap();
+        let to = socket2::SockAddr::unix(directory.path().join("l")).unwrap();
         let connect_from = |name: &socket2::SockAddr| {
             let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
             socket.bind(name).unwrap();
             socket.connect(&to).unwrap();
             socket
         };
-        let path = directory.path("client");
+        let path = directory.path().join("client");
         let _client = connect_from(&socket2::SockAddr::unix(&path).unwrap());
         let (_, peer) = listener.accept().unwrap();
         assert_eq!(peer.as_pathname(), Some(path.as_path()));
@@ -141,11 +121,11 @@ fn accept_tells_the_name_of_a_peer_that_has_one() {
 #[test]
 fn connecting_to_nobody_has_its_kind() {
     leak_checked(|| {
-        let directory = Directory::new("nobody");
-        assert_kind(UnixStream::connect(directory.path("x")), ErrorKind::NotFound);
-        drop(UnixListener::bind(directory.path("l")).unwrap());
-        assert_kind(UnixStream::connect(directory.path("l")), ErrorKind::ConnectionRefused);
-        assert_kind(UnixListener::bind(directory.path("l")), ErrorKind::AddrInUse);
+        let directory = tempfile::tempdir().unwrap();
+        assert_kind(UnixStream::connect(directory.path().join("x")), ErrorKind::NotFound);
+        drop(UnixListener::bind(directory.path().join("l")).unwrap());
+        assert_kind(UnixStream::connect(directory.path().join("l")), ErrorKind::ConnectionRefused);
+        assert_kind(UnixListener::bind(directory.path().join("l")), ErrorKind::AddrInUse);
         assert_kind(UnixListener::bind("x".repeat(200)), ErrorKind::InvalidInput);
         let unnamed = UnixDatagram::unbound().unwrap().local_addr().unwrap();
         assert_kind(UnixStream::connect_addr(&unnamed), ErrorKind::InvalidInput);
@@ -155,8 +135,8 @@ fn connecting_to_nobody_has_its_kind() {
 #[test]
 fn a_full_queue_of_unix_connections_is_would_block_and_nothing_is_under_way() {
     leak_checked(|| {
-        let directory = Directory::new("full");
-        let path = directory.path("l");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("l");
         let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
         socket.bind(&socket2::SockAddr::unix(&path).unwrap()).unwrap();
         socket.listen(1).unwrap();

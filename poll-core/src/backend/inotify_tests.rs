@@ -12,16 +12,13 @@ fn an_inotify_descriptor_is_a_source() {
     for backend in Backend::available() {
         let poller = Poller::with_backend(*backend).unwrap();
         let mut events = Events::with_capacity(4);
-        let directory =
-            std::env::temp_dir().join(format!("poll-core-{}-{backend:?}", std::process::id()));
-        std::fs::create_dir(&directory).unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let watch = inotify::init(inotify::CreateFlags::NONBLOCK).unwrap();
-        inotify::add_watch(&watch, &directory, inotify::WatchFlags::CREATE).unwrap();
+        inotify::add_watch(&watch, directory.path(), inotify::WatchFlags::CREATE).unwrap();
         let _watch = poller.register(watch, Token(1), Interest::READABLE, Mode::Level).unwrap();
         assert_eq!(poller.wait(&mut events, Some(Duration::ZERO)).unwrap(), 0);
-        File::create(directory.join("file")).unwrap();
+        File::create(directory.path().join("file")).unwrap();
         assert_eq!(poller.wait(&mut events, Some(Duration::from_secs(20))).unwrap(), 1);
         assert!(events.get(0).unwrap().is_readable());
-        std::fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -30,7 +30,8 @@ fn a_request_on_an_open_connection_is_six_syscalls_and_a_wait() {
         return println!("skipped: strace: {error}");
     }
     on_each_backend(|backend| {
-        let log = std::env::temp_dir().join(format!("httpd-{}-{backend}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("trace");
         let mut strace = Command::new("strace");
         // -D: the tracer is the one that forks, so that the server is the child of this test.
         strace.args(["-D", "-f", "-q", "-o"]).arg(&log).arg(program());
@@ -48,7 +49,6 @@ fn a_request_on_an_open_connection_is_six_syscalls_and_a_wait() {
             text = std::fs::read_to_string(&log).unwrap();
             text.contains("+++ exited with 0 +++")
         });
-        std::fs::remove_file(&log).unwrap();
 
         let counts = counts(&text);
         let total: usize = counts.values().sum();

@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use poll_core::Backend;
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
 /// Every wait of a test ends here.
 pub(crate) const CAP: Duration = Duration::from_secs(20);
@@ -20,19 +20,16 @@ pub(crate) const LARGE: usize = 48 << 20;
 
 /// A directory with something of everything; gone when it is dropped.
 pub(crate) struct Site {
-    directory: PathBuf,
+    directory: TempDir,
 }
 
 impl Site {
     pub(crate) fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("poll-net-httpd-{}-{number}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        let root = directory.join("root");
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("root");
         fs::create_dir_all(root.join("sub/deep")).unwrap();
         fs::create_dir_all(root.join("paged")).unwrap();
-        fs::write(directory.join("secret"), "outside").unwrap();
+        fs::write(directory.path().join("secret"), "outside").unwrap();
         fs::write(root.join("hello.txt"), "hello, world\n").unwrap();
         fs::write(root.join("empty.css"), "").unwrap();
         fs::write(root.join("<b>&\" ü.txt"), "odd").unwrap();
@@ -42,7 +39,7 @@ impl Site {
         let large = fs::File::create(root.join("large.bin")).unwrap();
         large.set_len(LARGE as u64).unwrap();
         symlink("../secret", root.join("out")).unwrap();
-        symlink(directory.join("secret"), root.join("out-absolute")).unwrap();
+        symlink(directory.path().join("secret"), root.join("out-absolute")).unwrap();
         symlink("..", root.join("up")).unwrap();
         symlink("sub/deep", root.join("in")).unwrap();
         symlink("loop", root.join("loop")).unwrap();
@@ -50,13 +47,7 @@ impl Site {
     }
 
     pub(crate) fn root(&self) -> PathBuf {
-        self.directory.join("root")
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _best_effort = fs::remove_dir_all(&self.directory);
+        self.directory.path().join("root")
     }
 }
 

@@ -236,9 +236,8 @@ fn block_sigurg() -> io::Result<()> {
 
 #[test]
 fn a_file_reports_what_is_done_to_it() {
-    let dir = std::env::temp_dir().join(format!("poll-sys-vnode-{}", std::process::id()));
-    std::fs::create_dir(&dir).unwrap();
-    let [first, second] = ["first", "second"].map(|name| dir.join(name));
+    let dir = tempfile::tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|name| dir.path().join(name));
     let mut file = std::fs::File::create_new(&first).unwrap();
     let kq = Kqueue::new();
     let asked = note::WRITE | note::EXTEND | note::RENAME | note::DELETE;
@@ -258,7 +257,6 @@ fn a_file_reports_what_is_done_to_it() {
     assert_eq!(next(), note::RENAME);
     std::fs::remove_file(&second).unwrap();
     assert_eq!(next(), note::DELETE);
-    std::fs::remove_dir(&dir).unwrap();
 }
 
 #[test]
