@@ -42,8 +42,9 @@
 //! - ROOM: whatever the kernel fills is an initialised slice or array, of a type for which every bit
 //!   pattern is a value. So no proof has to believe a count that the kernel returns.
 //!
-//! epoll's calls are made without the C library on x86-64 and 64-bit ARM: one instruction of assembly,
-//! whose registers and memory are proved in the file of the CPU (`call_x86_64.rs`, `call_aarch64.rs`).
+//! epoll's calls, and the one that adds to an eventfd, are made without the C library on x86-64 and
+//! 64-bit ARM: one instruction of assembly, whose registers and memory are proved in the file of the
+//! CPU (`call_x86_64.rs`, `call_aarch64.rs`).
 //!
 //! # What is not guaranteed
 //!
