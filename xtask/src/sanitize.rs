@@ -57,12 +57,13 @@ const LEFT_OUT: [(&str, &str, &str); 3] = [
 ];
 
 /// Single tests that do not run: sanitizer, package, test and why.
-const SKIPPED: [(Sanitizer, &str, &str, &str); 10] = [
+const SKIPPED: [(Sanitizer, &str, &str, &str); 11] = [
     lists("wire::a_target_with_scheme_and_host_is_its_path"),
     lists("with_curl::a_directory_is_its_index_page_or_a_list_with_escaped_names"),
     lists("with_curl::a_long_list_comes_in_pages_that_miss_nothing"),
     lists("with_curl::content_types_follow_the_names"),
     lists("with_curl::head_tells_what_get_would_send_and_sends_nothing"),
+    no_memory(Sanitizer::Memory),
     no_memory(Sanitizer::Thread),
     kept_back("poll-core", "without_a_descriptor_of_the_process_an_exit_is_told_by_sigchld"),
     kept_back("poll-sys", "every_wake_in_a_handler_ends_a_wait_and_keeps_errno"),
@@ -71,7 +72,7 @@ const SKIPPED: [(Sanitizer, &str, &str, &str); 10] = [
 ];
 
 const fn no_memory(by: Sanitizer) -> (Sanitizer, &'static str, &'static str, &'static str) {
-    let test = "refusals::fallbacks::a_fork_handler_that_finds_no_memory_is_an_error";
+    let test = "system::refusals::fallbacks::a_fork_handler_that_finds_no_memory_is_an_error";
     (by, "poll-sys", test, "it refuses memory to the sanitizer, too")
 }
 
