@@ -56,6 +56,18 @@ const FORKED: &str = "libkqueue closes numbers in a child that were its own in t
 
 const TAKEN: &str = "libkqueue takes SO_ERROR when it reports an error";
 
+const FAULT: &str = "libkqueue says EFAULT, whatever kept it from making a knote";
+
+const HANDLER: &str =
+    "libkqueue's kevent takes a lock, for which a handler waits that has interrupted its holder";
+
+const LATE: &str =
+    "libkqueue closes its descriptors some time after the queue, and this knows which are free";
+
+const SHARED: &str = "libkqueue hands what EV_DISPATCH disables to each of the threads that wait";
+
+const THREAD: &str = "libkqueue makes a thread of its own, and this is about a process of one";
+
 const QEMU: &[Place] = &[Place::QemuUser, Place::QemuSwapped];
 
 const fn skip(
@@ -166,12 +178,32 @@ const SKIPS: &[Skip] = &[
     swap("poll-net/udp", "marks_arrive_as_they_were_sent"),
     swap("poll-net/udp", "marks_of_ipv4_cross_a_dual_stack_socket_both_ways"),
     swap("poll-net/udp", "segments_arrive_one_by_one"),
+    kqueue(
+        "poll-core/allocations",
+        "kernel::a_child_is_watched_and_reaped_without_an_allocation",
+        NESTED,
+    ),
+    kqueue(
+        "poll-core/allocations",
+        "kernel::a_timer_allocates_nothing_from_its_making_to_its_end",
+        NESTED,
+    ),
     kqueue("poll-core/child", "a_drop_after_the_exit_leaves_no_zombie", NESTED),
     kqueue("poll-core/child", "a_killed_child_tells_its_signal", NESTED),
     kqueue("poll-core/child", "a_signal_reaches_a_child_that_runs", NESTED),
     kqueue("poll-core/child", "a_signal_to_a_child_that_has_exited_changes_nothing", NESTED),
     kqueue("poll-core/child", "an_exit_is_an_event_in_every_mode_and_nothing_is_before", NESTED),
     kqueue("poll-core/child", "of_several_children_the_one_that_exits_is_told", NESTED),
+    kqueue(
+        "poll-core/child",
+        "without_a_descriptor_of_the_process_an_exit_is_told_by_sigchld",
+        NESTED,
+    ),
+    kqueue(
+        "poll-core/conformance",
+        "accept_limit::a_connection_that_could_not_be_accepted_is_reported_by_level_and_after_an_arm",
+        LATE,
+    ),
     kqueue(
         "poll-core/conformance",
         "s04_failing_io::a_datagram_that_nobody_took_is_a_readable_error",
@@ -184,14 +216,30 @@ const SKIPS: &[Skip] = &[
     ),
     kqueue(
         "poll-core/conformance",
+        "s09_errors::without_a_free_descriptor_no_poller_is_made_and_nothing_stays_open",
+        FAULT,
+    ),
+    kqueue(
+        "poll-core/conformance",
         "s12_drop::a_closed_guard_is_reported_no_more_unless_a_duplicate_lives",
         CLOSED,
+    ),
+    kqueue(
+        "poll-core/conformance",
+        "stale::a_number_that_is_used_again_is_not_reported_under_the_old_token",
+        LATE,
+    ),
+    kqueue(
+        "poll-core/conformance",
+        "stale::an_event_of_a_connection_that_the_batch_has_outlived_finds_nothing",
+        LATE,
     ),
     kqueue(
         "poll-core/conformance",
         "unowned::a_number_that_was_closed_without_a_delete_can_be_added_again",
         CLOSED,
     ),
+    kqueue("poll-core/conformance", "waiters::a_oneshot_event_goes_to_one_waiter", SHARED),
     kqueue(
         "poll-core/user",
         "builder::a_level_notifier_inside_keeps_it_readable_until_it_is_cleared",
@@ -224,13 +272,42 @@ const SKIPS: &[Skip] = &[
         CLOSED,
     ),
     kqueue("poll-sys/fork", "a_child_closes_its_own_copy_of_a_source", FORKED),
+    kqueue(
+        "poll-sys/fork",
+        "beside::a_child_neither_reaps_nor_kills_its_parent_s_children",
+        NESTED,
+    ),
     kqueue("poll-sys/fork", "what_a_child_drops_stays_with_its_parent", FORKED),
+    kqueue(
+        "poll-sys/poll_sys",
+        "system::refusals::fallbacks::a_child_that_cannot_be_watched_comes_back_with_the_reason",
+        FAULT,
+    ),
+    kqueue(
+        "poll-sys/poll_sys",
+        "system::refusals::fallbacks::a_kernel_without_busy_polling_says_unsupported",
+        "it asks for epoll",
+    ),
+    kqueue(
+        "poll-sys/poll_sys",
+        "system::refusals::fallbacks::a_timer_that_cannot_be_set_says_why",
+        "it asks for a clock that timerfd has alone",
+    ),
+    kqueue(
+        "poll-sys/poll_sys",
+        "system::refusals::fallbacks::what_cannot_be_read_says_why",
+        "it refuses read(2), which takes no timer of a kqueue",
+    ),
     kqueue(
         "poll-sys/poll_sys",
         "system::refusals::a_poller_that_is_refused_leaves_nothing_open",
         "it asks for epoll",
     ),
+    kqueue("poll-sys/signals", "every_wake_in_a_handler_ends_a_wait_and_keeps_errno", HANDLER),
+    skip(&[Place::UserKqueue], "poll-core/examples", None, NESTED),
+    skip(&[Place::UserKqueue], "poll-core/one_thread", None, THREAD),
     skip(&[Place::UserKqueue], "poll-core/timer", None, NESTED),
+    skip(&[Place::UserKqueue], "poll-sys/one_thread", None, THREAD),
     skip(
         &[Place::UserKqueue],
         "poll-core/signalfd",
