@@ -57,16 +57,20 @@ impl Events {
     ///
     /// A thousand or so is plenty for a server: with more ready sources than that, the next wait
     /// goes on where this one stopped. Less makes each batch fresher.
+    ///
+    /// # Panics
+    /// As `Vec` does, if the events would take more than 2³¹ bytes (178,956,970 of them on epoll and
+    /// x86-64): no system fills so many at once.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self::of(vec![Self::blank(); capacity.max(1)])
+        Self::of(vec![Self::blank(); length(capacity)])
     }
 
     /// As [`with_capacity`](Self::with_capacity), which panics or ends the process if there is no
     /// memory.
     ///
     /// # Errors
-    /// `TryReserveError` if there is no memory.
+    /// `TryReserveError` if there is no memory, or the events would take more than 2³¹ bytes.
     ///
     /// # Examples
     /// ```
@@ -78,8 +82,8 @@ impl Events {
     /// ```
     pub fn try_with_capacity(capacity: usize) -> Result<Self, TryReserveError> {
         let mut list = Vec::new();
-        list.try_reserve_exact(capacity.max(1))?;
-        list.resize(capacity.max(1), Self::blank());
+        list.try_reserve_exact(length(capacity))?;
+        list.resize(length(capacity), Self::blank());
         Ok(Self::of(list))
     }
 
@@ -172,6 +176,13 @@ impl Events {
     }
 }
 
+/// How long a list of that capacity is: longer than there can be one, if no system could fill it.
+fn length(capacity: usize) -> usize {
+    // epoll has the least of all limits: `EP_MAX_EVENTS`, fs/eventpoll.c.
+    const MOST: usize = i32::MAX as usize / size_of::<Native>();
+    if capacity > MOST { usize::MAX } else { capacity.max(1) }
+}
+
 /// The events of a batch; see [`Events::iter`].
 #[derive(Clone)]
 pub struct Iter<'a>(std::slice::Iter<'a, Native>);
@@ -232,6 +243,13 @@ mod tests {
         events.push(Event::new(Token(1), Readiness::READABLE)).unwrap();
         let back = events.push(Event::new(Token(2), Readiness::READABLE)).unwrap_err();
         assert_eq!((back.token(), events.len()), (Token(2), 1));
+    }
+
+    #[test]
+    fn a_batch_that_no_system_could_fill_is_not_made() {
+        let most = i32::MAX as usize / size_of::<Native>();
+        assert_eq!(length(most), most);
+        assert!(Events::try_with_capacity(most + 1).is_err());
     }
 
     #[test]

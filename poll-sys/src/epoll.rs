@@ -204,8 +204,9 @@ fn control(
 
 /// Waits for events and writes them to the front of `events`.
 ///
-/// Returns how many were written: 0 after the timeout, never more than the slice holds. An empty
-/// slice is EINVAL, as in the kernel.
+/// Returns how many were written: 0 after the timeout, never more than the slice holds. As in the
+/// kernel, an empty slice is EINVAL, and so is one of more than 2³¹ bytes (`EP_MAX_EVENTS`), or it counts
+/// as a shorter one.
 ///
 /// # Units
 /// `None` waits for ever, zero not at all. A whole number of milliseconds goes to `epoll_wait`,
@@ -215,7 +216,7 @@ fn control(
 /// caller that wants more waits again.
 ///
 /// # Errors
-/// EINTR (a signal handler ran), EINVAL (no room; not an epoll descriptor).
+/// EINTR (a signal handler ran), EINVAL (no room, or too much; not an epoll descriptor).
 ///
 /// # Cost
 /// 1 syscall, no allocation. The bare syscalls are made, so that this is no cancellation point of
@@ -254,12 +255,11 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EPERM))
 }
 
-/// As many entries as the kernel takes: more than `EP_MAX_EVENTS` is EINVAL (fs/eventpoll.c).
+/// The length of a slice as the kernel takes it: the lower 32 bits, as a signed number. So it counts as
+/// that long, or shorter, or is refused.
 #[inline]
-fn taken(events: &mut [Event]) -> &mut [Event] {
-    const EP_MAX_EVENTS: usize = c_int::MAX as usize / size_of::<libc::epoll_event>();
-    let most = events.len().min(EP_MAX_EVENTS);
-    &mut events[..most]
+fn length(events: &[Event]) -> c_long {
+    events.len() as c_long
 }
 
 /// What the kernel answered, never more than there was room for: a seccomp or ptrace supervisor
@@ -307,17 +307,15 @@ unsafe fn wait_call([epoll, events, count, timeout_ms]: [c_long; 4]) -> c_long {
 /// `epoll_wait` with a timeout in milliseconds, -1 for ever.
 #[inline]
 fn wait_ms(epoll: BorrowedFd<'_>, events: &mut [Event], timeout_ms: c_int) -> io::Result<usize> {
-    let events = taken(events);
     let arguments = [
         number(epoll.as_raw_fd()),
         address(events.as_mut_ptr()),
-        // Within a c_int: `taken`.
-        events.len() as c_long,
+        length(events),
         number(timeout_ms),
     ];
     // SAFETY: 1. The arguments are those of epoll_wait(2), in order, and the descriptor is open
-    // (FD-LIVE). 2. The pointer is valid for writes of that many events (ROOM), whose type has the
-    // layout of `epoll_event` (transparent).
+    // (FD-LIVE). 2. The pointer is valid for writes of that many events (ROOM, `length`), whose type
+    // has the layout of `epoll_event` (transparent).
     let answer = unsafe { wait_call(arguments) };
     written(events, answer)
 }
@@ -337,20 +335,18 @@ fn wait_ns(epoll: BorrowedFd<'_>, events: &mut [Event], timeout: Duration) -> io
         tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: i64::from(timeout.subsec_nanos()),
     };
-    let events = taken(events);
     let [mask, size] = NO_MASK;
     let arguments = [
         number(epoll.as_raw_fd()),
         address(events.as_mut_ptr()),
-        // Within a c_int: `taken`.
-        events.len() as c_long,
+        length(events),
         address(&raw const limit),
         mask,
         size,
     ];
     // SAFETY: 1. The arguments are those of epoll_pwait2(2) in order, and it comes back once; a null
     // mask means 'none', and its size is then not used. 2. The descriptor is open (FD-LIVE). 3. The
-    // pointer is valid for writes of that many events (ROOM), whose type has the layout of
+    // pointer is valid for writes of that many events (ROOM, `length`), whose type has the layout of
     // `epoll_event` (transparent). 4. The timeout points to a local of the kernel's layout (asserted
     // above), which the kernel only reads.
     let answer = unsafe { call6(libc::SYS_epoll_pwait2, arguments) };
