@@ -228,6 +228,15 @@ pub enum WakeError {
     Os(i32),
 }
 
+impl WakeError {
+    /// What the system said.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn from_os(error: io::Error) -> Self {
+        Self::Os(error.raw_os_error().unwrap_or(0))
+    }
+}
+
 impl From<WakeError> for io::Error {
     fn from(error: WakeError) -> Self {
         match error {

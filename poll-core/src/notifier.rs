@@ -122,10 +122,7 @@ impl Notifier {
         if !poller.is_of_this_process() {
             return Err(WakeError::Forked);
         }
-        poller
-            .bell
-            .set(carrier, readiness, &poller.backend)
-            .map_err(|error| WakeError::Os(error.raw_os_error().unwrap_or(0)))
+        poller.bell.set(carrier, readiness, &poller.backend).map_err(WakeError::from_os)
     }
 
     /// Takes from the readiness. A wait that begins later does not report what was taken.

@@ -77,10 +77,7 @@ impl Waker {
         if !poller.is_of_this_process() {
             return Err(WakeError::Forked);
         }
-        poller
-            .bell
-            .wake(place, &poller.backend)
-            .map_err(|error| WakeError::Os(error.raw_os_error().unwrap_or(0)))
+        poller.bell.wake(place, &poller.backend).map_err(WakeError::from_os)
     }
 
     /// One event for each thread that waits.
@@ -120,10 +117,7 @@ impl Waker {
         if !poller.is_of_this_process() {
             return Err(WakeError::Forked);
         }
-        poller
-            .bell
-            .wake_all(place, &poller.backend)
-            .map_err(|error| WakeError::Os(error.raw_os_error().unwrap_or(0)))
+        poller.bell.wake_all(place, &poller.backend).map_err(WakeError::from_os)
     }
 }
 

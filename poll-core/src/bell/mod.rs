@@ -377,13 +377,18 @@ impl Bell {
         if before & WAKE != 0 || (before < SLEEPER && !self.alone.load(SeqCst)) {
             return Ok(());
         }
-        kernel.ring().inspect_err(|_| {
-            if !was_set {
-                place.clear();
-            }
-            // So that the next wake rings again.
-            self.word.fetch_and(!WAKE, SeqCst);
-        })
+        kernel.ring().inspect_err(|_| self.take_back(place, was_set))
+    }
+
+    /// After a wake that the kernel has refused.
+    #[cold]
+    #[inline(never)]
+    fn take_back(&self, place: &Place, was_set: bool) {
+        if !was_set {
+            place.clear();
+        }
+        // So that the next wake rings again.
+        self.word.fetch_and(!WAKE, SeqCst);
     }
 
     /// One event for every batch that has waited here.
