@@ -230,6 +230,47 @@ fn at_capacity_one_the_sides_take_turns() {
     assert_eq!(order, [1, 100, 1, 100]);
 }
 
+/// The kernel is asked, and somebody wakes meanwhile.
+fn woken(wakes: usize) -> Script {
+    let script = Script::new();
+    let places: Vec<_> = (0..wakes).map(|n| script.bell.place(Token(n)).unwrap()).collect();
+    script
+        .then(move |script, _| places.iter().try_for_each(|place| script.bell.wake(place, script)))
+}
+
+#[test]
+fn a_wake_that_ends_a_sleep_takes_its_turn_at_capacity_one() {
+    let script = woken(1).then_find(1);
+    let place = script.bell.place(Token(7)).unwrap();
+    let mut events = Events::with_capacity(1);
+    script.wait(&mut events, None).unwrap();
+    assert_eq!(tokens(&events), [0]);
+    // Both sides have something now.
+    script.bell.wake(&place, &script).unwrap();
+    script.wait(&mut events, None).unwrap();
+    assert_eq!(tokens(&events), [100]);
+}
+
+#[test]
+fn wakes_that_end_a_sleep_leave_half_of_the_batch() {
+    let script = woken(9);
+    let mut events = Events::with_capacity(4);
+    assert_eq!(script.wait(&mut events, None).unwrap(), 2);
+}
+
+#[test]
+fn a_wake_that_comes_with_an_interruption_ends_the_wait() {
+    let script = Script::new();
+    let place = script.bell.place(Token(1)).unwrap();
+    let script = script.then(move |script, _| {
+        script.bell.wake(&place, script)?;
+        Err(io::ErrorKind::Interrupted.into())
+    });
+    let mut events = Events::with_capacity(4);
+    assert_eq!(script.wait(&mut events, None).unwrap(), 1);
+    assert_eq!(script.asked(), [None]);
+}
+
 #[test]
 fn at_capacity_one_a_side_that_has_nothing_leaves_its_turn() {
     let script = Script::new().then_find(0).then_find(1).then_find(1);

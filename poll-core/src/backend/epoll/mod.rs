@@ -230,6 +230,13 @@ fn is_bell(event: &native::Native) -> bool {
 mod tests {
     use super::*;
 
+    #[test]
+    fn an_exclusive_watch_asks_for_no_half_close() {
+        let asked = |mode| flags(How::new(Interest::READABLE, mode));
+        assert_eq!(asked(Mode::Exclusive), Flags::IN | Flags::EXCLUSIVE);
+        assert_eq!(asked(Mode::Level), Flags::IN | Flags::RDHUP);
+    }
+
     /// A batch of four that has seen no ring yet, and a poller that has rung twice.
     fn rung_twice() -> (Epoll, Events) {
         let epoll = Epoll::new().unwrap();
