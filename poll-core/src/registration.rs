@@ -406,4 +406,20 @@ mod tests {
         guard.arm(Interest::WRITABLE, Mode::Level).unwrap();
         assert_ne!(key(), first);
     }
+
+    /// epoll does not watch an epoll exclusively (epoll_ctl(2)), and says so when the watch that was
+    /// there has ended already.
+    #[test]
+    fn a_guard_whose_exclusive_watch_is_refused_is_idle() {
+        let poller = Poller::new().unwrap();
+        if !poller.supports(Mode::Exclusive) {
+            return;
+        }
+        let nested = Poller::builder().build_nested().unwrap();
+        let guard = poller.register(nested, Token(1), Interest::READABLE, Mode::Level).unwrap();
+        let refused = guard.arm(Interest::READABLE, Mode::Exclusive);
+        assert!(matches!(refused, Err(RegisterError::Os(_))));
+        assert_eq!(guard.mode(), None);
+        guard.arm(Interest::READABLE, Mode::Level).unwrap();
+    }
 }
