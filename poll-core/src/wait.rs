@@ -56,7 +56,7 @@ impl Limit {
 /// Fills `events`.
 ///
 /// What nearly every wait is, one look into the kernel that finds something and nothing in user
-/// space, is done here; the rest in [`go_on`]. This stands where it is called, and the compiler knows
+/// space, is done here; the rest in [`end`]. This stands where it is called, and the compiler knows
 /// there whether the limit is zero or none. Whatever it calls, it calls last: so it needs next to no
 /// stack.
 #[inline(always)]
