@@ -114,7 +114,7 @@ struct Look {
 
 /// What the other waits nearly always are is done here: a look that a wake has ended, and nothing
 /// else. A thread that has slept finds its caches cold: each line of code that it goes through
-/// takes 11 ns, so there are few.
+/// takes some 10 ns, so there are few.
 #[cold]
 #[inline(never)]
 fn end<K: Kernel>(
