@@ -1,5 +1,5 @@
-//! What goes into a system call that is made without the C library ([`call`](crate::system::call)), and what
-//! comes out of it.
+//! What goes into a system call that is made without the C library
+//! ([`call`](crate::system::call)), and what comes out of it.
 
 use std::io;
 
@@ -19,8 +19,16 @@ pub(crate) fn address<T>(pointer: *const T) -> c_long {
     pointer.expose_provenance() as c_long
 }
 
-/// What the kernel refused with.
+/// What the kernel answered: a count, or an `errno`, negated.
+///
+/// # Errors
+/// That `errno`.
+#[inline]
+pub(crate) fn check(answer: c_long) -> io::Result<usize> {
+    usize::try_from(answer).map_err(|_| refusal(answer))
+}
+
 #[cold]
-pub(crate) fn refusal(answer: c_long) -> io::Error {
+fn refusal(answer: c_long) -> io::Error {
     io::Error::from_raw_os_error(answer.wrapping_neg() as c_int)
 }

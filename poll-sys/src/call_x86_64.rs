@@ -19,7 +19,7 @@ use libc::c_long;
 /// thread's own stays as it was.
 ///
 /// Not [`call6`] with two zeros: r8 and r9 stay free for what a wait keeps across it, which else has to
-/// be saved on the stack (an empty wait: 63 instructions, not 67).
+/// be saved on the stack: four instructions of an empty wait.
 ///
 /// # Safety
 /// What the call's manual page asks of the arguments. It comes back here once, on this stack: no

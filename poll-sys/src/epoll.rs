@@ -25,7 +25,7 @@ use bitflags::bitflags;
 use libc::{c_int, c_long};
 
 use crate::result::check;
-use crate::system::bare::{address, number, refusal};
+use crate::system::bare::{self, address, number};
 use crate::system::call::{call4, call6};
 use crate::time::millis_ceil;
 
@@ -196,10 +196,8 @@ fn control(
     // call: it comes from a reference, to the kernel's layout (transparent). Or it is null, which a
     // deletion takes since Linux 2.6.9 (epoll_ctl(2), BUGS). 4. The kernel copies the event and keeps
     // no pointer (epoll_ctl(2)); its datum is DATA-OPAQUE.
-    match unsafe { call4(libc::SYS_epoll_ctl, arguments) } {
-        0.. => Ok(()),
-        refused => Err(refusal(refused)),
-    }
+    bare::check(unsafe { call4(libc::SYS_epoll_ctl, arguments) })?;
+    Ok(())
 }
 
 /// Waits for events and writes them to the front of `events`.
@@ -266,10 +264,7 @@ fn length(events: &[Event]) -> c_long {
 /// may answer in the kernel's place.
 #[inline]
 fn written(events: &[Event], answer: c_long) -> io::Result<usize> {
-    match usize::try_from(answer) {
-        Ok(n) => Ok(n.min(events.len())),
-        Err(_) => Err(refusal(answer)),
-    }
+    Ok(bare::check(answer)?.min(events.len()))
 }
 
 /// No signal mask, for the calls that take one. Its size goes with it: `_NSIG / 8` of the kernel.

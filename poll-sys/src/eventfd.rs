@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use libc::c_long;
 
 use crate::result::{check, check_size};
-use crate::system::bare::{address, number, refusal};
+use crate::system::bare::{self, address, number};
 use crate::system::call::call4;
 
 /// A new counter at zero, non-blocking and close-on-exec.
@@ -51,10 +51,8 @@ pub fn add(counter: BorrowedFd<'_>, value: u64) -> io::Result<()> {
     // SAFETY: 1. The first three arguments are those of write(2) in order, and it comes back once.
     // 2. The descriptor is open: a `BorrowedFd` is, for as long as it lives. 3. The pointer is valid for
     // reads of the length given: it comes from a local of that size.
-    match unsafe { call4(libc::SYS_write, arguments) } {
-        0.. => Ok(()),
-        refused => Err(refusal(refused)),
-    }
+    bare::check(unsafe { call4(libc::SYS_write, arguments) })?;
+    Ok(())
 }
 
 /// Takes the counter's value and sets it to zero.
