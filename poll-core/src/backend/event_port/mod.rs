@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use poll_sys::errno;
 use poll_sys::event_port::{self, Ended, Event as PortEvent, Source};
-use poll_sys::poll::Flags;
 use poll_sys::stat;
 
+use crate::backend::poll::asked;
 use crate::backend::{Backend, Key, Shape};
 use crate::bell::Ring;
 use crate::error::RegisterError;
@@ -83,7 +83,7 @@ impl Shape for EventPort {
         let Slot::Vacant(place) = table.by_number.entry(number) else {
             return Err(RegisterError::AlreadyRegistered);
         };
-        event_port::associate(self.port.as_fd(), source, asked(watch), key)
+        event_port::associate(self.port.as_fd(), source, asked(watch.how), key)
             .map_err(RegisterError::from_os)?;
         place.insert(key);
         table.sources.insert(key, Entry { number, watch, armed: true });
@@ -95,7 +95,7 @@ impl Shape for EventPort {
         let mut table = self.table();
         let key = key as usize;
         let entry = table.sources.get_mut(&key).ok_or(RegisterError::NotRegistered)?;
-        event_port::associate(self.port.as_fd(), source, asked(watch), key)
+        event_port::associate(self.port.as_fd(), source, asked(watch.how), key)
             .map_err(RegisterError::from_os)?;
         (entry.watch, entry.armed) = (watch, true);
         table.due.retain(|event| event.user() != key);
@@ -127,20 +127,6 @@ impl Shape for EventPort {
         let key = self.table().by_number.get(&source.as_raw_fd()).copied();
         key.map(|key| key as Key).ok_or(RegisterError::NotRegistered)
     }
-}
-
-fn asked(watch: Watch) -> Flags {
-    let mut flags = Flags::empty();
-    if watch.how.interest().is_readable() {
-        flags |= Flags::IN | Flags::RDHUP;
-    }
-    if watch.how.interest().is_writable() {
-        flags |= Flags::OUT;
-    }
-    if watch.how.interest().is_priority() {
-        flags |= Flags::PRI;
-    }
-    flags
 }
 
 impl Ring for EventPort {
@@ -204,7 +190,7 @@ impl Table {
         for event in self.due.drain(..) {
             let Some(entry) = self.sources.get_mut(&event.user()) else { continue };
             // A refusal is that of a descriptor that was closed while it was registered.
-            entry.armed = event_port::renew(port, &event, asked(entry.watch)).is_ok();
+            entry.armed = event_port::renew(port, &event, asked(entry.watch.how)).is_ok();
         }
     }
 

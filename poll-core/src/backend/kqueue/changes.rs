@@ -13,12 +13,12 @@ use poll_sys::kqueue::{self, Change, Event, Filter, Flags, note};
 
 use super::native;
 use super::table::number;
-use crate::backend::Watch;
 use crate::backend::system::poll_readiness;
 use crate::event::Readiness;
 use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::token::Token;
+use crate::watch::Watch;
 
 /// As many changes as one registration can need: each filter deleted and added anew, and the user
 /// event that stands in for a write filter; or, to undo that, each deleted, each added, and two for

@@ -28,7 +28,7 @@ use crate::events::Events;
 use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::wait::Kernel;
-use crate::watch::Watch;
+use crate::watch::{How, Watch};
 
 use table::{List, Table};
 
@@ -95,6 +95,22 @@ impl Shape for Poll {
     fn find(&self, source: BorrowedFd<'_>) -> Result<Key, RegisterError> {
         self.table().find(source).ok_or(RegisterError::NotRegistered)
     }
+}
+
+/// What the kernel is asked for, in the words that event ports share.
+pub(super) fn asked(how: How) -> Flags {
+    let interest = how.interest();
+    let mut flags = Flags::empty();
+    if interest.is_readable() {
+        flags |= Flags::IN | Flags::RDHUP;
+    }
+    if interest.is_writable() {
+        flags |= Flags::OUT;
+    }
+    if interest.is_priority() {
+        flags |= Flags::PRI;
+    }
+    flags
 }
 
 impl Ring for Poll {

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use poll_sys::poll::{Flags, PollFd};
 
-use crate::backend::{Key, Watch, native};
+use crate::backend::{Key, native};
 use crate::error::{RegisterError, no_memory};
 use crate::event::Event;
 use crate::events::Events;
 use crate::mode::Mode;
+use crate::watch::Watch;
 
 /// The sources, the list that is polled, and who leads.
 #[derive(Debug, Default)]
@@ -108,20 +109,6 @@ fn is_same_file(one: &File, other: &File) -> Result<bool, RegisterError> {
     Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
 }
 
-fn asked(watch: Watch) -> Flags {
-    let mut flags = Flags::empty();
-    if watch.how.interest().is_readable() {
-        flags |= Flags::IN | Flags::RDHUP;
-    }
-    if watch.how.interest().is_writable() {
-        flags |= Flags::OUT;
-    }
-    if watch.how.interest().is_priority() {
-        flags |= Flags::PRI;
-    }
-    flags
-}
-
 impl Table {
     /// Watches `source` through `duplicate`. Also returns a duplicate to be dropped outside the
     /// lock: that of a registration whose descriptor was closed and whose number has come back.
@@ -165,7 +152,8 @@ impl Table {
     pub(super) fn modify(&mut self, key: Key, watch: Watch) -> Result<(), RegisterError> {
         let entry = self.sources.get_mut(&key).ok_or(RegisterError::NotRegistered)?;
         self.list.version += 1;
-        self.list.lines[entry.position] = PollFd::new(entry.duplicate.as_fd(), asked(watch));
+        self.list.lines[entry.position] =
+            PollFd::new(entry.duplicate.as_fd(), super::asked(watch.how));
         (entry.watch, entry.fired, entry.since) = (watch, false, self.list.version);
         Ok(())
     }
