@@ -188,17 +188,14 @@ impl Epoll {
         }
         let room = events.room();
         let spare = room.len();
-        if n < spare && room[..n].last().is_some_and(is_bell) {
-            // Alone, as nearly always, or behind the others.
-            events.set_len(before + n - 1);
-            events.memory.rings = ended; // CLEAN-PREFIX
-            return;
-        }
         let mut count = n;
-        let bell = room[..n].iter().position(is_bell);
+        // Nearly always alone, else mostly behind the others.
+        let bell = room[..n].iter().rposition(is_bell);
         if let Some(place) = bell {
-            room.copy_within(place + 1..n, place);
             count -= 1;
+            if place < count {
+                room.copy_within(place + 1..n, place);
+            }
             if n == spare {
                 // The bell had taken a slot that a source may be waiting for.
                 count += self.fill(&mut room[count..n]);
