@@ -136,12 +136,8 @@ impl Events {
     /// # Errors
     /// The event comes back if the batch is full; nothing is changed.
     pub fn push(&mut self, event: Event) -> Result<(), Event> {
-        if self.is_full() {
-            return Err(event);
-        }
         let (_, mut push) = self.memory_and_push();
-        push(event);
-        Ok(())
+        push(event)
     }
 
     /// The free part, for a backend to write to.
@@ -150,14 +146,18 @@ impl Events {
         &mut self.list[self.len..]
     }
 
-    /// What it remembers, and a way to add events meanwhile, as long as there is room.
-    pub(crate) fn memory_and_push(&mut self) -> (&mut Memory, impl FnMut(Event)) {
+    /// What it remembers, and a [`push`](Self::push) that leaves that free.
+    pub(crate) fn memory_and_push(
+        &mut self,
+    ) -> (&mut Memory, impl FnMut(Event) -> Result<(), Event>) {
         let Self { list, len, memory } = self;
-        let push = |event: Event| {
-            if let Some(place) = list.get_mut(*len) {
+        let push = |event: Event| match list.get_mut(*len) {
+            Some(place) => {
                 *place = event.into_native();
                 *len += 1;
+                Ok(())
             }
+            None => Err(event),
         };
         (memory, push)
     }

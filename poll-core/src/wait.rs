@@ -261,7 +261,9 @@ impl Quota {
 #[inline]
 fn take<K: Kernel>(bell: &Bell, kernel: &K, events: &mut Events, quota: usize) -> usize {
     let (memory, mut push) = events.memory_and_push();
-    bell.take(memory, quota, kernel, |token, readiness| push(Event::new(token, readiness)))
+    bell.take(memory, quota, kernel, |token, readiness| {
+        let _room = push(Event::new(token, readiness));
+    })
 }
 
 #[cfg(all(test, not(loom)))]

@@ -41,7 +41,11 @@ impl How {
         Self(NonZeroU8::new(interest.bits() | mode).unwrap())
     }
 
-    /// What a [`byte`](Self::byte) came of, and `None` of 0. No other may be asked for.
+    /// The byte of none.
+    pub(crate) const NONE: u8 = 0;
+
+    /// What a [`byte`](Self::byte) came of, and `None` of [`NONE`](Self::NONE). No other may be
+    /// asked for.
     #[inline]
     pub(crate) fn from_byte(byte: u8) -> Option<Self> {
         NonZeroU8::new(byte).map(Self)

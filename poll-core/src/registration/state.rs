@@ -8,15 +8,12 @@ use crate::sync::Single;
 use crate::token::Token;
 use crate::watch::{How, Watch};
 
-/// The byte of no [`How`].
-const IDLE: u8 = 0;
-
 /// The state of a guard. Each field is whole at any moment; that they fit together is certain only
 /// for whoever [changes](Self::change) them.
 #[derive(Debug)]
 pub(super) struct State {
     latch: Latch,
-    /// The byte of a [`How`], or [`IDLE`].
+    /// The byte of a [`How`], or [`How::NONE`] while idle.
     armed: AtomicU8,
     token: AtomicUsize,
     /// The backend's name for the registration, while armed.
@@ -32,7 +29,7 @@ pub(super) struct Change<'a> {
 impl State {
     #[inline]
     pub(super) fn idle(token: Token) -> Self {
-        Self::new(token, IDLE, 0)
+        Self::new(token, How::NONE, 0)
     }
 
     #[inline]
@@ -75,8 +72,8 @@ impl State {
     /// Ends the watch of a guard that nobody else has any more: its key, if it was armed.
     #[inline]
     pub(super) fn take_armed(&mut self) -> Option<Key> {
-        let was = std::mem::replace(self.armed.get_mut(), IDLE);
-        (was != IDLE).then(|| *self.key.get_mut())
+        let was = std::mem::replace(self.armed.get_mut(), How::NONE);
+        (was != How::NONE).then(|| *self.key.get_mut())
     }
 }
 
@@ -98,7 +95,7 @@ impl Change<'_> {
 
     #[inline]
     pub(super) fn set_how(&self, how: Option<How>) {
-        self.state.armed.store(how.map_or(IDLE, How::byte), Ordering::Release);
+        self.state.armed.store(how.map_or(How::NONE, How::byte), Ordering::Release);
     }
 
     #[inline]
