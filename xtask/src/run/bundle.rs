@@ -126,7 +126,7 @@ pub(super) fn read(output: &str, programs: &[Program], place: Place, name: &str)
     let mut lacking: Vec<&str> = Vec::new();
     for line in output.lines().map(str::trim_end) {
         if let Some((_, program)) = line.split_once(BEGIN) {
-            verdicts.push(Verdict::begun(program));
+            verdicts.push(Verdict::begun(program, place));
         } else if let (Some((_, end)), Some(last)) = (line.split_once(END), verdicts.last_mut()) {
             last.success = end == format!("{} 0", last.name);
         } else if let Some((_, lack)) = line.split_once(LACK) {
@@ -141,7 +141,7 @@ pub(super) fn read(output: &str, programs: &[Program], place: Place, name: &str)
     for (program, _) in started(programs, place) {
         let told = verdicts.iter().any(|verdict| verdict.name == program.name);
         if !told && !lacking.contains(&program.name.as_str()) {
-            verdicts.push(Verdict::missing(&program.name));
+            verdicts.push(Verdict::missing(&program.name, place));
         }
     }
     Results { verdicts, skipped }

@@ -66,7 +66,7 @@ pub(super) fn each(
         results.verdicts.push(Verdict {
             success: output.success,
             said: format!("{}ended with {}\n", output.said(), output.status),
-            ..Verdict::begun(&program.name)
+            ..Verdict::begun(&program.name, place)
         });
     }
     Ok(results)

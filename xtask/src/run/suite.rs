@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use super::skips::{self, Place};
 use super::tally::Tally;
 use crate::process::{Run, need};
 use crate::report::Row;
@@ -174,18 +175,21 @@ pub(super) struct Verdict {
     pub(super) name: String,
     pub(super) began: bool,
     pub(super) success: bool,
+    /// How many tests it was told to leave out.
+    pub(super) skips: u64,
     pub(super) said: String,
 }
 
 impl Verdict {
-    /// A program that has begun, and not ended yet.
-    pub(super) fn begun(name: &str) -> Self {
-        Self { name: name.to_owned(), began: true, success: false, said: String::new() }
+    /// A program that has begun at `place`, and not ended yet.
+    pub(super) fn begun(name: &str, place: Place) -> Self {
+        let skips = skips::of(name, place).len() as u64;
+        Self { name: name.to_owned(), began: true, success: false, skips, said: String::new() }
     }
 
-    /// A program that should have run and did not.
-    pub(super) fn missing(name: &str) -> Self {
-        Self { began: false, said: "it did not begin".to_owned(), ..Self::begun(name) }
+    /// A program that should have run there and did not.
+    pub(super) fn missing(name: &str, place: Place) -> Self {
+        Self { began: false, said: "it did not begin".to_owned(), ..Self::begun(name, place) }
     }
 }
 
@@ -220,10 +224,14 @@ pub(super) fn row(name: &str, place: &str, verdicts: &[Verdict]) -> Row {
 
 /// What is wrong with how a program ended, if anything is.
 fn complaint((verdict, tally): (&Verdict, &Tally)) -> Option<String> {
-    let Verdict { name, said, success, .. } = verdict;
+    let Verdict { name, said, success, skips, .. } = verdict;
     match success {
         false => Some(format!("{name}:\n{}", tail(said))),
         true if tally.doubts > 0 => Some(format!("{name}:\n{said}{DOUBTFUL}")),
+        true if tally.filtered != *skips => Some(format!(
+            "{name}: {skips} tests are to be skipped, and {} were: a skip names none that is there",
+            tally.filtered
+        )),
         true => None,
     }
 }
@@ -254,7 +262,7 @@ mod tests {
     fn a_place_where_nothing_ran_has_failed() {
         assert!(row("t", "here", &[]).detail.contains("no test ran"));
         let said = "running 1 test\ntest result: ok. 1 passed; 0 failed".to_owned();
-        let good = Verdict { success: true, said, ..Verdict::begun("p") };
+        let good = Verdict { success: true, said, ..Verdict::begun("p", Place::Native) };
         assert_eq!(
             row("t", "here", std::slice::from_ref(&good)).outcome,
             crate::report::Outcome::Passed
@@ -266,11 +274,25 @@ mod tests {
     #[test]
     fn a_place_where_a_count_is_in_doubt_has_failed_and_names_the_program() {
         let said = "running 2 tests\ntest result: ok. 1 passed; 0 failed\n".to_owned();
-        let doubtful = Verdict { success: true, said, ..Verdict::begun("p") };
+        let doubtful = Verdict { success: true, said, ..Verdict::begun("p", Place::Native) };
         let row = row("t", "here", &[doubtful]);
         assert_eq!(row.outcome, crate::report::Outcome::Failed);
         assert!(row.detail.starts_with("p:\nrunning 2 tests"), "{}", row.detail);
         assert!(row.detail.ends_with(DOUBTFUL), "{}", row.detail);
+    }
+
+    #[test]
+    fn a_place_where_a_skip_names_no_test_has_failed() {
+        let said =
+            "running 1 test\ntest result: ok. 1 passed; 0 failed; 1 filtered out\n".to_owned();
+        for (skips, outcome) in
+            [(1, crate::report::Outcome::Passed), (2, crate::report::Outcome::Failed)]
+        {
+            let said = said.clone();
+            let verdict =
+                Verdict { success: true, skips, said, ..Verdict::begun("p", Place::Native) };
+            assert_eq!(row("t", "here", &[verdict]).outcome, outcome);
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub(crate) struct Tally {
     pub(crate) failed: u64,
     pub(crate) ignored: u64,
     pub(crate) programs: u64,
+    /// Tests that the arguments left out.
+    pub(crate) filtered: u64,
     /// What was announced and has no result of as many tests, and the reverse. A program that was
     /// ended is one; so is a test whose child writes to the program's own output: its results look
     /// like a program's there, or get into the middle of one.
@@ -30,9 +32,10 @@ impl Tally {
                 let of = |what| number_before(result, what);
                 let counts = [" passed", " failed", " ignored", " measured"].map(of);
                 let [passed, failed, ignored, _] = counts.map(Option::unwrap_or_default);
+                let filtered = of(" filtered").unwrap_or_default();
                 let told = counts.into_iter().flatten().reduce(Add::add);
                 let doubts = u64::from(announced.take() != told);
-                sum = sum + Self { passed, failed, ignored, programs: 1, doubts };
+                sum = sum + Self { passed, failed, ignored, filtered, programs: 1, doubts };
             }
         }
         sum.doubts += u64::from(announced.is_some());
@@ -49,6 +52,7 @@ impl Add for Tally {
             failed: self.failed + other.failed,
             ignored: self.ignored + other.ignored,
             programs: self.programs + other.programs,
+            filtered: self.filtered + other.filtered,
             doubts: self.doubts + other.doubts,
         }
     }
@@ -85,14 +89,15 @@ mod tests {
                     test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured\nnoise\n\
                     running 7 tests\r\n\
                     test result: FAILED. 4 passed; 2 failed; 0 ignored; 1 measured\r\n";
-        let wanted = Tally { passed: 7, failed: 2, ignored: 1, programs: 2, doubts: 0 };
+        let wanted =
+            Tally { passed: 7, failed: 2, ignored: 1, filtered: 0, programs: 2, doubts: 0 };
         assert_eq!(Tally::of(text), wanted);
     }
 
     #[test]
     fn a_program_with_a_main_of_its_own_counts_nothing_and_is_no_doubt() {
         let text = format!("test result: ok\n{THREE}");
-        let wanted = Tally { passed: 3, programs: 2, ..Tally::default() };
+        let wanted = Tally { passed: 3, filtered: 9, programs: 2, ..Tally::default() };
         assert_eq!(Tally::of(&text), wanted);
         assert_eq!(Tally::of("skipped: strace\n"), Tally::default());
     }
