@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::bell::{Bell, Entry, Out, Ring};
-use crate::event::Event;
+use crate::event::{Event, Readiness};
 use crate::events::Events;
 
 /// A kernel to wait in.
@@ -112,9 +112,9 @@ struct Look {
     said: io::Result<()>,
 }
 
-/// What the other waits nearly always are is done here: a look that a wake has ended, and nothing
-/// else. A thread that has slept finds its caches cold: each line of code that it goes through
-/// takes some 10 ns, so there are few.
+/// What the other waits nearly always are is done here: a look that the first waker has ended, and
+/// nothing else. A thread that has slept finds its caches cold: each line of code that it goes
+/// through takes some 10 ns, so there are few.
 #[cold]
 #[inline(never)]
 fn end<K: Kernel>(
@@ -126,14 +126,14 @@ fn end<K: Kernel>(
     out: Out,
     said: io::Result<()>,
 ) -> io::Result<usize> {
-    // An error that came with it comes again; the wake would not.
-    if out.is_wake() && events.is_empty() {
-        let taken = take(bell, kernel, events, Quota::of(events).most);
-        if taken > 0 {
+    if out.is_first() && said.is_ok() && events.is_empty() {
+        // None if another thread has taken it, or there is more to report.
+        if let Some(token) = bell.take_first(&events.memory) {
+            // There is room: the capacity is at least 1.
+            let _pushed = events.push(Event::new(token, Readiness::READABLE));
             events.memory.served_user = true;
-            return Ok(taken);
+            return Ok(1);
         }
-        // Another thread has taken it.
     }
     go_on(bell, kernel, events, limit, entry, out, said)
 }
@@ -248,22 +248,16 @@ impl Quota {
             bell.pass_on(kernel);
             return;
         }
-        self.taken += take(bell, kernel, events, quota);
+        let (memory, mut push) = events.memory_and_push();
+        self.taken += bell.take(memory, quota, kernel, |token, readiness| {
+            let _room = push(Event::new(token, readiness));
+        });
     }
 
     #[inline]
     fn remember(&self, events: &mut Events) {
         events.memory.served_user = self.taken > 0;
     }
-}
-
-/// Takes what is pending into `events`, which have room for `quota`.
-#[inline]
-fn take<K: Kernel>(bell: &Bell, kernel: &K, events: &mut Events, quota: usize) -> usize {
-    let (memory, mut push) = events.memory_and_push();
-    bell.take(memory, quota, kernel, |token, readiness| {
-        let _room = push(Event::new(token, readiness));
-    })
 }
 
 #[cfg(all(test, not(loom)))]

@@ -101,9 +101,11 @@ fn is_told() -> bool {
 }
 
 fn main() {
-    for backend in Backend::available() {
-        println!("on {backend:?}");
+    let both = |backend| [(backend, true), (backend, false)];
+    for (backend, is_first) in Backend::available().iter().flat_map(both) {
+        println!("on {backend:?}, by the first waker: {is_first}");
         let poller = Poller::with_backend(*backend).unwrap();
+        let _first = (!is_first).then(|| poller.waker(TOKEN).unwrap());
         let waker: &Waker = Box::leak(Box::new(poller.waker(TOKEN).unwrap()));
         LENT.lock().unwrap().push(waker);
         WAKER.store(ptr::from_ref(waker).cast_mut(), Ordering::Relaxed);

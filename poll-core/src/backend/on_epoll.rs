@@ -6,3 +6,6 @@ mod child_sigchld;
 mod epoll;
 
 pub(crate) use epoll::{Epoll as Best, child, native, timer};
+
+#[cfg(all(target_pointer_width = "64", not(loom)))]
+const _: () = assert!(crate::poller::Inner::WRITTEN <= 64, "one cache line");

@@ -2,26 +2,36 @@
 //! user space, with no syscall unless somebody sleeps.
 //!
 //! ```text
-//!   word   ┌──────────────────────────┬──────┬──────┐
-//!          │ sleepers                 │ HERD │ WAKE │    sequentially consistent
-//!          └──────────────────────────┴──────┴──────┘    read-modify-writes only
+//!   word   ┌───────────────┬──────┬──────┬───────┬──────┐
+//!          │ sleepers      │ LEFT │ HERD │ FIRST │ WAKE │    sequentially consistent
+//!          └───────────────┴──────┴──────┴───────┴──────┘    read-modify-writes only
 //! ```
 //!
-//! - WAKE: a waker's bit may be set, so look. Whoever sets it while somebody sleeps *rings*: makes
-//!   one sleeper leave the kernel.
+//! - WAKE: a waker's bit may be set, so look.
+//! - FIRST: the bit of the waker that was made first, which most pollers have alone. It is its own
+//!   WAKE: set by one instruction and taken by one, without the lock and without a look at the others'
+//!   bits. Whoever sets one of the two while neither is set and somebody sleeps *rings*: makes one
+//!   sleeper leave the kernel.
 //! - SLEEPERS: how many threads are in the kernel, or on their way in or out. A thread adds itself
-//!   only while neither WAKE nor HERD is set: one compare-and-swap decides both.
+//!   only while none of WAKE, FIRST and HERD is set: one compare-and-swap decides it.
 //! - HERD: a `wake_all` is under way. Everyone counted when it was set has to come out; each who
 //!   does rings for the next, and the last clears it. Nobody new goes to sleep meanwhile.
+//! - LEFT: a ring that the kernel has refused may have left bits that no WAKE announces. Whoever takes
+//!   next looks at all bits.
 //!
 //! Why no wake is lost. `wake` sets the waker's bit, then WAKE. Whoever clears WAKE looks at the
 //! bits afterwards, so that a bit set before WAKE was set is seen. A thread whose compare-and-swap
 //! came before WAKE was set was counted, and the waker that set WAKE saw the count and rings; one
-//! that came after saw WAKE and did not sleep. The kernel's bell is remembered until somebody takes
-//! it (an edge-triggered eventfd, a readable pipe), so a ring before the sleeper is in the kernel
-//! counts too. Whoever takes a ring but cannot deliver, because its batch is full, rings again for
-//! another sleeper ([`Bell::pass_on`]); so does, while HERD is set, whoever looks into the kernel
-//! without sleeping ([`Bell::heed`]).
+//! that came after saw WAKE and did not sleep. FIRST is WAKE and bit in one. Who finds one of them
+//! set need not ring for the other, because nobody takes one alone: FIRST is taken by itself only
+//! while WAKE is clear, and else [in line](Bell::line_up) with the others. The kernel's bell is
+//! remembered until somebody takes it (an edge-triggered eventfd, a readable pipe), so a ring before
+//! the sleeper is in the kernel counts too. Whoever takes a ring but cannot deliver, because its batch
+//! is full, rings again for another sleeper ([`Bell::pass_on`]); so does, while HERD is set, whoever
+//! looks into the kernel without sleeping ([`Bell::heed`]).
+//!
+//! A waker whose ring the kernel refuses clears what announces its wake, and says so; what others have
+//! set meanwhile, relying on that ring, is LEFT, and comes with the next wake, which rings again.
 //!
 //! Why every thread gets a `wake_all`. It is numbered; each batch remembers the number that it has
 //! seen last ([`Memory::herd`]) and is given those that came later. A thread that sleeps is counted
@@ -45,6 +55,7 @@ mod carry;
 mod places;
 
 use std::io;
+use std::sync::OnceLock;
 use std::sync::atomic::compiler_fence;
 
 use crate::event::Readiness;
@@ -56,21 +67,37 @@ use places::Places;
 pub(crate) use places::{Carrier, Place};
 
 const WAKE: usize = 1;
-const HERD: usize = 2;
-const SLEEPER: usize = 4;
+const FIRST: usize = 2;
+const HERD: usize = 4;
+const LEFT: usize = 8;
+const SLEEPER: usize = 16;
+/// There is a wake to be taken.
+const WAKES: usize = WAKE | FIRST;
 
 /// See the module.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Bell {
     word: AtomicUsize,
     /// The number of the last `wake_all`.
     herds: AtomicUsize,
+    // What changes often, in a process with threads, ends here.
     /// The sleepers that never leave: 1 for nesting, else none.
     outer: usize,
     single: Single,
+    /// The waker that was made first. It is never another's place, also when the waker is gone: so
+    /// whoever has seen FIRST knows whose it is.
+    first: OnceLock<First>,
     /// The only thread that there is sleeps, or is on its way in or out.
     alone: AtomicBool,
     desk: Mutex<Desk>,
+}
+
+#[derive(Debug)]
+struct First {
+    token: Token,
+    /// Where FIRST goes when it has to stand in line with the others.
+    place: Place,
 }
 
 /// What only the slow paths touch, under one lock.
@@ -114,13 +141,13 @@ impl Out {
     /// Nothing is pending, and no `wake_all` under way.
     #[inline(always)]
     pub(crate) fn is_quiet(self) -> bool {
-        self.0 & (WAKE | HERD) == 0
+        self.0 & (WAKES | HERD) == 0
     }
 
-    /// Whether a wake is pending, and no `wake_all` under way.
+    /// Whether nothing is pending but a wake of the first waker.
     #[inline(always)]
-    pub(crate) fn is_wake(self) -> bool {
-        self.0 & (WAKE | HERD) == WAKE
+    pub(crate) fn is_first(self) -> bool {
+        self.0 & (WAKES | HERD) == FIRST
     }
 }
 
@@ -132,6 +159,9 @@ pub(crate) trait Ring {
 }
 
 impl Bell {
+    /// So many bytes at its beginning are what wakes and waits write in a process with threads.
+    pub(crate) const WRITTEN: usize = std::mem::offset_of!(Self, outer);
+
     pub(crate) fn new() -> Self {
         Self::with_outer(0)
     }
@@ -147,6 +177,7 @@ impl Bell {
             herds: AtomicUsize::new(0),
             outer,
             single: Single::new(),
+            first: OnceLock::new(),
             alone: AtomicBool::new(false),
             desk: Mutex::new(Desk { places: Places::new(), owed: 0 }),
         }
@@ -168,7 +199,7 @@ impl Bell {
     /// Whether there may be something to [`take`](Self::take).
     #[inline(always)]
     pub(crate) fn is_pending(&self, memory: &Memory) -> bool {
-        self.word.load(SeqCst) & WAKE != 0 || self.herds.load(SeqCst) != memory.herd
+        self.word.load(SeqCst) & WAKES != 0 || self.herds.load(SeqCst) != memory.herd
     }
 
     /// For a thread that will not sleep.
@@ -185,7 +216,7 @@ impl Bell {
         }
         let mut word = self.word.load(SeqCst);
         loop {
-            if word & WAKE != 0 {
+            if word & WAKES != 0 {
                 return Entry::Pending;
             }
             if word & HERD != 0 {
@@ -212,11 +243,11 @@ impl Bell {
         // A handler that runs before this was heard below; one that runs after it rings.
         compiler_fence(SeqCst);
         let word = self.word.load(Ordering::Relaxed);
-        if word & (WAKE | HERD) == 0 && self.herds.load(Ordering::Relaxed) == memory.herd {
+        if word & (WAKES | HERD) == 0 && self.herds.load(Ordering::Relaxed) == memory.herd {
             return Entry::Alone;
         }
         self.alone.store(false, Ordering::Relaxed);
-        if word & (WAKE | HERD) == HERD { Entry::Herd } else { Entry::Pending }
+        if word & (WAKES | HERD) == HERD { Entry::Herd } else { Entry::Pending }
     }
 
     /// Ends what `entry` began: the calling thread is out of the kernel. Whoever does not end the wait
@@ -264,7 +295,21 @@ impl Bell {
         }
     }
 
-    /// Hands out what is pending, at most `quota`, and keeps the rest pending. Returns how many.
+    /// Takes a wake of the first waker if nothing else is pending: its token.
+    #[inline(always)]
+    pub(crate) fn take_first(&self, memory: &Memory) -> Option<Token> {
+        if self.herds.load(SeqCst) != memory.herd {
+            return None;
+        }
+        let first = self.first.get()?;
+        // With WAKE set somebody relies on it that who takes FIRST looks at all bits.
+        let alone = |word| (word & (WAKES | LEFT) == FIRST).then_some(word & !FIRST);
+        self.word.fetch_update(SeqCst, SeqCst, alone).ok()?;
+        Some(first.token)
+    }
+
+    /// Hands out what is pending, at most `quota`, and keeps the rest pending. Returns how many. The
+    /// quota is not zero.
     #[cold]
     pub(crate) fn take(
         &self,
@@ -273,35 +318,27 @@ impl Bell {
         kernel: &impl Ring,
         mut out: impl FnMut(Token, Readiness),
     ) -> usize {
-        self.word.fetch_and(!WAKE, SeqCst);
-        let mut desk = lock(&self.desk);
-        let seen = memory.herd == self.herds.load(SeqCst);
-        let (taken, stay) = match if seen { desk.places.take_lone() } else { None } {
-            Some(token) => {
-                out(token, Readiness::READABLE);
-                // Whoever has set a bit since the look at them finds WAKE cleared, and sets it.
-                (1, false)
-            }
-            None => self.take_in_turn(&mut desk.places, memory, quota, &mut out),
-        };
-        drop(desk);
-        if stay {
-            let before = self.word.fetch_or(WAKE, SeqCst);
-            self.ring_if(before & WAKE == 0 && before >= SLEEPER, kernel);
+        if let Some(token) = self.take_first(memory) {
+            out(token, Readiness::READABLE);
+            return 1;
         }
-        taken
+        self.take_in_turn(memory, quota, kernel, out)
     }
 
-    /// The general case: how many were taken, and whether more are there.
     #[cold]
     #[inline(never)]
     fn take_in_turn(
         &self,
-        places: &mut Places,
         memory: &mut Memory,
         quota: usize,
-        out: &mut impl FnMut(Token, Readiness),
-    ) -> (usize, bool) {
+        kernel: &impl Ring,
+        mut out: impl FnMut(Token, Readiness),
+    ) -> usize {
+        let mut desk = lock(&self.desk);
+        let places = &mut desk.places;
+        if self.word.fetch_and(!(WAKES | LEFT), SeqCst) & FIRST != 0 {
+            self.line_up();
+        }
         let mut taken = 0;
         let herds = self.herds.load(SeqCst);
         while taken < quota && memory.herd != herds {
@@ -322,7 +359,20 @@ impl Bell {
             taken += 1;
         }
         places.put_back();
-        (taken, places.any_set())
+        let stay = places.any_set();
+        drop(desk);
+        if stay {
+            let before = self.word.fetch_or(WAKE, SeqCst);
+            self.ring_if(before & WAKES == 0 && before >= SLEEPER, kernel);
+        }
+        taken
+    }
+
+    /// FIRST, which the caller has cleared, becomes a bit like the others.
+    fn line_up(&self) {
+        if let Some(first) = self.first.get() {
+            first.place.mark();
+        }
     }
 
     /// For a thread that may have taken a ring but has no room for what it announced: rings for
@@ -330,7 +380,7 @@ impl Bell {
     #[cold]
     pub(crate) fn pass_on(&self, kernel: &impl Ring) {
         let word = self.word.load(SeqCst);
-        self.ring_if(word & (WAKE | HERD) != 0 && word >= SLEEPER, kernel);
+        self.ring_if(word & (WAKES | HERD) != 0 && word >= SLEEPER, kernel);
     }
 
     /// A ring on behalf of somebody else. If the kernel refuses it, WAKE stays set, and the next
@@ -345,50 +395,99 @@ impl Bell {
 
     /// A place for a waker with this token. ENOMEM if there is no memory for it.
     pub(crate) fn place(&self, token: Token) -> io::Result<Place> {
-        lock(&self.desk).places.add(token)
+        let mut desk = lock(&self.desk);
+        let mut place = desk.places.add(token)?;
+        if self.first.get().is_none() {
+            place.is_first = true;
+            // Under the lock: nobody else has set it meanwhile.
+            let _set = self.first.set(First { token, place: place.clone() });
+        }
+        Ok(place)
     }
 
-    /// Frees a place whose waker is gone. A wake that it made is still delivered.
+    /// Frees a place whose waker is gone, but the first's. A wake that it made is still delivered.
     pub(crate) fn free(&self, place: &Place) {
-        lock(&self.desk).places.remove(place);
+        if !place.is_first {
+            lock(&self.desk).places.remove(place);
+        }
     }
 
     /// One event for one waiter. Takes no lock and allocates nothing: async-signal-safe.
     #[inline]
     pub(crate) fn wake(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
+        if !place.is_first {
+            return self.wake_in_line(place, kernel);
+        }
+        if self.word.load(SeqCst) & FIRST == 0 {
+            return self.wake_first(kernel);
+        }
+        if self.single.is_certain() || self.word.fetch_or(FIRST, SeqCst) & FIRST != 0 {
+            // If certain: it is this thread itself that will take it, and not before this has returned.
+            return Ok(());
+        }
+        self.wake_after_all(kernel)
+    }
+
+    /// The wake that has set FIRST anew, because it was taken between the two looks at it. Whether
+    /// somebody else has rung meanwhile was not asked there, which makes the second one quick. So this
+    /// may ring once too often; and if that is refused, the wake of that other one is late as well.
+    #[cold]
+    #[inline(never)]
+    fn wake_after_all(&self, kernel: &impl Ring) -> io::Result<()> {
+        let before = self.word.load(SeqCst) & !WAKES;
+        self.ring_first(before, kernel).inspect_err(|_| self.take_back(FIRST))
+    }
+
+    /// The wake of the first waker that finds none of its own pending.
+    #[inline(never)]
+    fn wake_first(&self, kernel: &impl Ring) -> io::Result<()> {
+        let before = self.word.fetch_or(FIRST, SeqCst);
+        self.ring_first(before, kernel).inspect_err(|_| self.take_back(FIRST))
+    }
+
+    /// The same of a waker that stands in line with others.
+    #[inline(never)]
+    fn wake_in_line(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
         if self.word.load(SeqCst) & WAKE != 0 {
             if self.single.is_certain() && place.is_marked() {
-                // It is this thread itself that will take it, and not before this has returned.
+                // As in `wake`.
                 return Ok(());
             }
             place.mark();
             if self.word.load(SeqCst) & WAKE != 0 {
-                // Whoever clears that WAKE looks at the bits afterwards.
+                // Whoever clears that WAKE looks at the bits afterwards, or sets LEFT.
                 return Ok(());
             }
         }
-        self.wake_first(place, kernel)
-    }
-
-    /// The wake that finds none pending.
-    fn wake_first(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
         let was_set = place.set();
         let before = self.word.fetch_or(WAKE, SeqCst);
-        if before & WAKE != 0 || (before < SLEEPER && !self.alone.load(SeqCst)) {
-            return Ok(());
-        }
-        kernel.ring().inspect_err(|_| self.take_back(place, was_set))
+        self.ring_first(before, kernel).inspect_err(|_| {
+            // In this order: a clone that finds WAKE clear again sets the bit anew.
+            if !was_set {
+                place.clear();
+            }
+            self.take_back(WAKE);
+        })
     }
 
-    /// After a wake that the kernel has refused.
+    /// For who has set WAKE or FIRST where `before` stood: rings if neither was set and somebody
+    /// sleeps.
+    #[inline]
+    fn ring_first(&self, before: usize, kernel: &impl Ring) -> io::Result<()> {
+        if before & WAKES != 0 || (before < SLEEPER && !self.alone.load(SeqCst)) {
+            return Ok(());
+        }
+        kernel.ring()
+    }
+
+    /// After a wake that the kernel has refused, and which had set `own`.
     #[cold]
     #[inline(never)]
-    fn take_back(&self, place: &Place, was_set: bool) {
-        if !was_set {
-            place.clear();
+    fn take_back(&self, own: usize) {
+        if self.word.fetch_and(!WAKES, SeqCst) & !own & FIRST != 0 {
+            self.line_up();
         }
-        // So that the next wake rings again.
-        self.word.fetch_and(!WAKE, SeqCst);
+        self.word.fetch_or(LEFT, SeqCst);
     }
 
     /// One event for every batch that has waited here.

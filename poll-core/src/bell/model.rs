@@ -9,10 +9,10 @@ use std::time::Duration;
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
 
-use super::{Bell, Ring};
+use super::{Bell, Place, Ring};
 use crate::event::Readiness;
 use crate::events::Events;
-use crate::sync::{AtomicUsize, SeqCst};
+use crate::sync::{AtomicBool, AtomicUsize, SeqCst};
 use crate::token::Token;
 use crate::wait::{self, Kernel, Limit};
 
@@ -21,16 +21,26 @@ use crate::wait::{self, Kernel, Limit};
 pub(crate) struct Mock {
     rung: Mutex<bool>,
     somebody_rang: Condvar,
+    /// It refuses the next ring.
+    refuses: Option<AtomicBool>,
 }
 
 impl Mock {
     pub(crate) fn new() -> Self {
-        Self { rung: Mutex::new(false), somebody_rang: Condvar::new() }
+        Self { rung: Mutex::new(false), somebody_rang: Condvar::new(), refuses: None }
+    }
+
+    /// One that refuses the first ring.
+    fn refusing() -> Self {
+        Self { refuses: Some(AtomicBool::new(true)), ..Self::new() }
     }
 }
 
 impl Ring for Mock {
     fn ring(&self) -> io::Result<()> {
+        if self.refuses.as_ref().is_some_and(|refuses| refuses.swap(false, SeqCst)) {
+            return Err(io::Error::from_raw_os_error(5));
+        }
         *self.rung.lock().unwrap() = true;
         self.somebody_rang.notify_one();
         Ok(())
@@ -57,7 +67,19 @@ struct Poller {
 
 impl Poller {
     fn new() -> Arc<Self> {
-        Arc::new(Self { bell: Bell::new(), kernel: Mock::new() })
+        Self::on(Bell::new(), Mock::new())
+    }
+
+    fn on(bell: Bell, kernel: Mock) -> Arc<Self> {
+        Arc::new(Self { bell, kernel })
+    }
+
+    /// Places of wakers, the first not among them, or among them.
+    fn places<const N: usize>(&self, tokens: [Token; N], with_first: bool) -> [Place; N] {
+        if !with_first {
+            let _first = self.bell.place(Token(0)).unwrap();
+        }
+        tokens.map(|token| self.bell.place(token).unwrap())
     }
 
     /// Waits without a timeout; the tokens that came.
@@ -83,11 +105,18 @@ pub(crate) fn model(body: impl Fn() + Send + Sync + 'static) {
     builder.check(body);
 }
 
+/// The same twice: the first waker takes part, or only others do.
+fn model_of_both(body: impl Fn(bool) + Send + Sync + Copy + 'static) {
+    for with_first in [true, false] {
+        model(move || body(with_first));
+    }
+}
+
 #[test]
 fn a_wake_is_not_lost() {
-    model(|| {
+    model_of_both(|with_first| {
         let poller = Poller::new();
-        let place = poller.bell.place(Token(1)).unwrap();
+        let [place] = poller.places([Token(1)], with_first);
         let waker = {
             let poller = Arc::clone(&poller);
             thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
@@ -99,12 +128,12 @@ fn a_wake_is_not_lost() {
 
 #[test]
 fn two_wakers_are_both_heard() {
-    model(|| {
+    model_of_both(|with_first| {
         let poller = Poller::new();
-        let wakers: Vec<_> = [Token(1), Token(2)]
-            .map(|token| {
+        let wakers: Vec<_> = poller
+            .places([Token(1), Token(2)], with_first)
+            .map(|place| {
                 let poller = Arc::clone(&poller);
-                let place = poller.bell.place(token).unwrap();
                 thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
             })
             .into();
@@ -123,9 +152,9 @@ fn two_wakers_are_both_heard() {
 
 #[test]
 fn a_wake_after_a_wake_that_was_heard_is_heard_too() {
-    model(|| {
+    model_of_both(|with_first| {
         let poller = Poller::new();
-        let place = poller.bell.place(Token(1)).unwrap();
+        let [place] = poller.places([Token(1)], with_first);
         let heard = Arc::new(AtomicUsize::new(0));
         let waker = {
             let (poller, heard) = (Arc::clone(&poller), Arc::clone(&heard));
@@ -148,9 +177,9 @@ fn a_wake_after_a_wake_that_was_heard_is_heard_too() {
 
 #[test]
 fn two_wakes_reach_two_waiters() {
-    model(|| {
+    model_of_both(|with_first| {
         let poller = Poller::new();
-        let places = [poller.bell.place(Token(1)).unwrap(), poller.bell.place(Token(2)).unwrap()];
+        let places = poller.places([Token(1), Token(2)], with_first);
         let waiter = {
             let poller = Arc::clone(&poller);
             // Of capacity one: takes one event, and leaves the other to the other thread.
@@ -195,10 +224,65 @@ fn a_wake_all_reaches_everyone_who_has_waited_before() {
 }
 
 #[test]
-fn a_wake_outlives_its_waker() {
-    model(|| {
+fn a_wake_beside_a_wake_all_is_heard_once() {
+    model_of_both(|with_first| {
         let poller = Poller::new();
-        let place = poller.bell.place(Token(1)).unwrap();
+        let [one, all] = poller.places([Token(1), Token(2)], with_first);
+        let waiter = {
+            let poller = Arc::clone(&poller);
+            thread::spawn(move || until(&poller, Token(2)))
+        };
+        let waker = {
+            let poller = Arc::clone(&poller);
+            thread::spawn(move || poller.bell.wake(&one, &poller.kernel).unwrap())
+        };
+        poller.bell.wake_all(&all, &poller.kernel).unwrap();
+        let mut heard = until(&poller, Token(2));
+        heard.extend(waiter.join().unwrap());
+        waker.join().unwrap();
+        heard.extend(poller.look(&mut Events::with_capacity(4)));
+        // The last batch is new: it gets the `wake_all`, too.
+        heard.sort_unstable();
+        assert_eq!(heard, [Token(1), Token(2), Token(2), Token(2)]);
+    });
+}
+
+/// Waits until `last` has come: all that came.
+fn until(poller: &Poller, last: Token) -> Vec<Token> {
+    let mut events = Events::with_capacity(4);
+    let mut heard = Vec::new();
+    while !heard.contains(&last) {
+        heard.extend(poller.wait(&mut events));
+    }
+    heard
+}
+
+#[test]
+fn who_tries_again_after_a_refusal_is_heard_and_so_is_who_relied_on_it() {
+    model_of_both(|with_first| {
+        let poller = Poller::on(Bell::new(), Mock::refusing());
+        let wakers = poller.places([Token(1), Token(2)], with_first).map(|place| {
+            let poller = Arc::clone(&poller);
+            thread::spawn(move || while poller.bell.wake(&place, &poller.kernel).is_err() {})
+        });
+        let mut events = Events::with_capacity(4);
+        let mut heard = Vec::new();
+        while heard.len() < 2 {
+            heard.extend(poller.wait(&mut events));
+        }
+        heard.sort_unstable();
+        assert_eq!(heard, [Token(1), Token(2)]);
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_wake_outlives_its_waker() {
+    model_of_both(|with_first| {
+        let poller = Poller::new();
+        let [place] = poller.places([Token(1)], with_first);
         let waker = {
             let poller = Arc::clone(&poller);
             thread::spawn(move || {
@@ -306,16 +390,15 @@ fn a_notifier_that_is_closed_or_gone_is_not_heard() {
 
 #[test]
 fn a_poller_for_nesting_is_readable_while_something_is_pending() {
-    model(|| {
-        let kernel = Mock { rung: Mutex::new(false), somebody_rang: Condvar::new() };
-        let poller = Arc::new(Poller { bell: Bell::for_nesting(), kernel });
-        let wakers: Vec<_> = (1..=2)
-            .map(|n| {
+    model_of_both(|with_first| {
+        let poller = Poller::on(Bell::for_nesting(), Mock::new());
+        let wakers: Vec<_> = poller
+            .places([Token(1), Token(2)], with_first)
+            .map(|place| {
                 let poller = Arc::clone(&poller);
-                let place = poller.bell.place(Token(n)).unwrap();
                 thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
             })
-            .collect();
+            .into();
         // An outer poller that looks at the inner one only when it is readable, one event at a time.
         let mut events = Events::with_capacity(1);
         let mut heard = Vec::new();

@@ -14,11 +14,13 @@ use crate::sync::{Arc, AtomicUsize, SeqCst, share};
 use crate::token::Token;
 
 /// A waker's own bit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Place {
     word: Arc<AtomicUsize>,
     mask: usize,
     slot: usize,
+    /// It is that of the waker that was made first, whose wakes stand in the bell's word.
+    pub(super) is_first: bool,
 }
 
 /// A notifier's own bit, and what it carries.
@@ -143,7 +145,8 @@ impl Places {
                 self.slots.len() - 1
             }
         };
-        Ok(Place { word: Arc::clone(&self.words[slot / BITS]), mask: 1 << (slot % BITS), slot })
+        let word = Arc::clone(&self.words[slot / BITS]);
+        Ok(Place { word, mask: 1 << (slot % BITS), slot, is_first: false })
     }
 
     /// Makes room for one more slot, and for its end.
@@ -192,20 +195,6 @@ impl Places {
         };
         let (distance, token) = self.herds.iter().filter_map(later).min_by_key(|(d, _)| *d)?;
         Some((seen.wrapping_add(distance), token))
-    }
-
-    /// Takes the one that is set, if it is a waker's and the only one: so nearly every wake comes.
-    pub(super) fn take_lone(&mut self) -> Option<Token> {
-        let [word] = &*self.words else { return None };
-        let bits = word.load(SeqCst);
-        if !bits.is_power_of_two() {
-            return None;
-        }
-        let slot = bits.trailing_zeros() as usize;
-        let Slot { token, orphan: false, load: None } = self.slots[slot] else { return None };
-        word.fetch_and(!bits, SeqCst);
-        self.cursor = (slot + 1) % BITS;
-        Some(token)
     }
 
     /// Takes the next one with something to report. Each comes once in a round, which
@@ -314,47 +303,6 @@ mod tests {
             assert_eq!((next(&mut places), next(&mut places)), (Some(Token(first)), None));
             places.put_back();
         }
-    }
-
-    #[test]
-    fn a_waker_that_is_set_alone_is_taken_and_has_had_its_turn() {
-        let mut places = Places::new();
-        let all: Vec<Place> = (0..2).map(|n| places.add(Token(n)).unwrap()).collect();
-        assert_eq!(places.take_lone(), None);
-        all[0].set();
-        assert_eq!(places.take_lone(), Some(Token(0)));
-        assert!(!places.any_set());
-        all.iter().for_each(|place| _ = place.set());
-        assert_eq!((places.take_lone(), next(&mut places)), (None, Some(Token(1))));
-    }
-
-    #[test]
-    fn the_last_place_of_a_word_is_followed_by_the_first() {
-        let mut places = Places::new();
-        let all: Vec<Place> = (0..BITS).map(|n| places.add(Token(n)).unwrap()).collect();
-        all[BITS - 1].set();
-        assert_eq!(places.take_lone(), Some(Token(BITS - 1)));
-        assert_eq!(places.cursor, 0);
-    }
-
-    #[test]
-    fn what_needs_more_than_a_bit_is_not_taken_as_a_lone_waker() {
-        let mut places = Places::new();
-        let gone = places.add(Token(1)).unwrap();
-        gone.set();
-        places.remove(&gone);
-        assert_eq!((places.take_lone(), next(&mut places)), (None, Some(Token(1))));
-        places.put_back();
-        let carrier = places.add_carrier(Token(2), true).unwrap();
-        ready(&carrier, Readiness::READABLE);
-        assert_eq!((places.take_lone(), next(&mut places)), (None, Some(Token(2))));
-        places.put_back();
-        carrier.load.state.store(0, SeqCst);
-        assert_eq!(next(&mut places), None);
-        // A second word.
-        let all: Vec<Place> = (0..BITS).map(|n| places.add(Token(n)).unwrap()).collect();
-        all[0].set();
-        assert_eq!((places.take_lone(), next(&mut places)), (None, Some(Token(0))));
     }
 
     #[test]

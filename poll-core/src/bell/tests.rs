@@ -60,6 +60,12 @@ fn take(bell: &Bell, memory: &mut Memory, quota: usize, rings: &Rings) -> Vec<us
     tokens
 }
 
+/// A place of a waker that is not the first.
+fn place_in_line(bell: &Bell, token: Token) -> Place {
+    let _first = bell.place(Token(0)).unwrap();
+    bell.place(token).unwrap()
+}
+
 #[test]
 fn sleepers_alone_leave_nothing_pending() {
     let (bell, rings, memory) = with_sleepers(2);
@@ -89,9 +95,9 @@ fn nobody_goes_to_sleep_while_a_wake_is_pending() {
 
 /// A waker of a signal handler may interrupt whoever holds the lock.
 #[test]
-fn neither_a_wake_nor_a_wait_without_one_takes_the_lock() {
+fn neither_a_wake_nor_a_wait_for_the_first_waker_takes_the_lock() {
     let bell = Bell::new();
-    let place = bell.place(Token(1)).unwrap();
+    let [first, second] = [1, 2].map(|n| bell.place(Token(n)).unwrap());
     let desk = lock(&bell.desk);
     let (done, is_done) = mpsc::channel();
     let ended = thread::scope(|scope| {
@@ -100,7 +106,9 @@ fn neither_a_wake_nor_a_wait_without_one_takes_the_lock() {
             assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
             assert!(!leave(&bell, Entry::Counted, &rings));
             assert!(!looked(&bell, &memory, &rings));
-            bell.wake(&place, &rings).unwrap();
+            bell.wake(&first, &rings).unwrap();
+            assert_eq!(bell.take_first(&memory), Some(Token(1)));
+            bell.wake(&second, &rings).unwrap();
             done.send(()).unwrap();
         });
         let ended = is_done.recv_timeout(Duration::from_secs(5));
@@ -143,21 +151,23 @@ fn who_cannot_deliver_rings_for_a_sleeper_if_there_is_one_and_something_to_deliv
 }
 
 #[test]
-fn wakes_ring_once_while_one_is_pending() {
-    let (bell, rings, mut memory) = with_sleepers(1);
-    let places = [1, 2].map(|n| bell.place(Token(n)).unwrap());
-    for place in places.iter().cycle().take(10) {
-        bell.wake(place, &rings).unwrap();
+fn wakes_ring_once_while_one_is_pending_whoever_begins() {
+    for begins in 0..3 {
+        let (bell, rings, mut memory) = with_sleepers(1);
+        let places = [1, 2, 3].map(|n| bell.place(Token(n)).unwrap());
+        for place in places.iter().cycle().skip(begins).take(10) {
+            bell.wake(place, &rings).unwrap();
+        }
+        assert_eq!(rings.made.get(), 1);
+        assert_eq!(take(&bell, &mut memory, 9, &rings), [1, 2, 3]);
     }
-    assert_eq!(rings.made.get(), 1);
-    assert_eq!(take(&bell, &mut memory, 9, &rings), [1, 2]);
 }
 
 /// Whoever takes has cleared WAKE and not come to this bit yet.
 #[test]
 fn a_wake_whose_bit_is_set_already_is_announced_again_if_nobody_has_announced_it() {
     let (bell, rings, mut memory) = with_sleepers(1);
-    let place = bell.place(Token(1)).unwrap();
+    let place = place_in_line(&bell, Token(1));
     bell.wake(&place, &rings).unwrap();
     bell.word.fetch_and(!WAKE, SeqCst);
     bell.wake(&place, &rings).unwrap();
@@ -167,23 +177,50 @@ fn a_wake_whose_bit_is_set_already_is_announced_again_if_nobody_has_announced_it
 
 #[test]
 fn a_wake_that_the_system_refuses_leaves_everything_as_it_was() {
-    let (bell, rings, mut memory) = with_sleepers(1);
-    let place = bell.place(Token(1)).unwrap();
-    rings.refused.set(true);
-    assert_eq!(bell.wake(&place, &rings).unwrap_err().raw_os_error(), Some(5));
-    assert!(!bell.is_pending(&memory));
-    assert_eq!(take(&bell, &mut memory, 9, &rings), []);
-    rings.refused.set(false);
-    bell.wake(&place, &rings).unwrap();
-    assert_eq!(rings.made.get(), 1);
-    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    for place_of in [|b: &Bell, t| b.place(t).unwrap(), place_in_line] {
+        let (bell, rings, mut memory) = with_sleepers(1);
+        let place = place_of(&bell, Token(1));
+        rings.refused.set(true);
+        assert_eq!(bell.wake(&place, &rings).unwrap_err().raw_os_error(), Some(5));
+        assert!(!bell.is_pending(&memory));
+        assert_eq!(take(&bell, &mut memory, 9, &rings), []);
+        rings.refused.set(false);
+        bell.wake(&place, &rings).unwrap();
+        assert_eq!(rings.made.get(), 1);
+        assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    }
+}
+
+/// A kernel that refuses a ring while another waker relies on it.
+struct Meanwhile<'a>(&'a Bell, &'a Place);
+
+impl Ring for Meanwhile<'_> {
+    fn ring(&self) -> io::Result<()> {
+        self.0.wake(self.1, &Rings::default()).unwrap();
+        Err(io::Error::from_raw_os_error(5))
+    }
+}
+
+#[test]
+fn a_wake_that_relied_on_a_refused_one_comes_with_the_next_that_rings() {
+    for (refused, relies) in [(0, 1), (1, 0), (1, 2)] {
+        let (bell, rings, mut memory) = with_sleepers(1);
+        let places = [0, 1, 2].map(|n| bell.place(Token(n)).unwrap());
+        bell.wake(&places[refused], &Meanwhile(&bell, &places[relies])).unwrap_err();
+        assert!(!bell.is_pending(&memory));
+        bell.wake(&places[refused], &rings).unwrap();
+        assert_eq!(rings.made.get(), 1);
+        let mut both = [refused, relies];
+        both.sort_unstable();
+        assert_eq!(take(&bell, &mut memory, 9, &rings), both);
+    }
 }
 
 /// The first is whole, and waits for whoever looks next.
 #[test]
 fn a_refused_wake_does_not_take_an_earlier_one_of_its_waker_with_it() {
     let (bell, rings, mut memory) = with_sleepers(1);
-    let place = bell.place(Token(1)).unwrap();
+    let place = place_in_line(&bell, Token(1));
     bell.wake(&place, &rings).unwrap();
     bell.word.fetch_and(!WAKE, SeqCst);
     rings.refused.set(true);
@@ -191,6 +228,76 @@ fn a_refused_wake_does_not_take_an_earlier_one_of_its_waker_with_it() {
     rings.refused.set(false);
     bell.wake(&place, &rings).unwrap();
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+}
+
+// ── the first waker ────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn the_first_waker_is_heard_without_the_others_if_it_alone_has_something_to_report() {
+    let (bell, rings, mut memory) = quiet();
+    let [first, second] = [1, 2].map(|n| bell.place(Token(n)).unwrap());
+    assert_eq!(bell.take_first(&memory), None);
+    bell.wake(&first, &rings).unwrap();
+    assert_eq!(bell.take_first(&memory), Some(Token(1)));
+    assert!(!bell.is_pending(&memory));
+    // With another waker.
+    bell.wake(&first, &rings).unwrap();
+    bell.wake(&second, &rings).unwrap();
+    assert_eq!(bell.take_first(&memory), None);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1, 2]);
+    // With a `wake_all` that this batch has not seen.
+    bell.wake(&first, &rings).unwrap();
+    bell.wake_all(&second, &rings).unwrap();
+    assert_eq!(bell.take_first(&memory), None);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [2, 1]);
+}
+
+#[test]
+fn a_first_waker_that_never_rests_keeps_nobody_from_being_heard() {
+    let (bell, rings, mut memory) = quiet();
+    let [first, second] = [1, 2].map(|n| bell.place(Token(n)).unwrap());
+    bell.wake(&second, &rings).unwrap();
+    for heard in [1, 2, 1] {
+        bell.wake(&first, &rings).unwrap();
+        assert_eq!(take(&bell, &mut memory, 1, &rings), [heard]);
+    }
+}
+
+#[test]
+fn a_wake_of_the_first_waker_that_was_taken_between_two_looks_rings_if_somebody_sleeps() {
+    for sleepers in [0, 1] {
+        let (bell, rings, mut memory) = with_sleepers(sleepers);
+        let _first = bell.place(Token(1)).unwrap();
+        bell.word.fetch_or(FIRST, SeqCst);
+        bell.wake_after_all(&rings).unwrap();
+        assert_eq!(rings.made.get(), sleepers);
+        assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    }
+}
+
+#[test]
+fn the_place_of_the_first_waker_is_nobody_elses_when_it_is_gone() {
+    let (bell, rings, mut memory) = quiet();
+    let first = bell.place(Token(1)).unwrap();
+    bell.wake(&first, &rings).unwrap();
+    bell.free(&first);
+    let next = bell.place(Token(2)).unwrap();
+    bell.wake(&next, &rings).unwrap();
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1, 2]);
+}
+
+#[test]
+fn the_first_waker_is_heard_without_the_others_again_after_a_refusal() {
+    let (bell, rings, mut memory) = with_sleepers(1);
+    let first = bell.place(Token(1)).unwrap();
+    rings.refused.set(true);
+    bell.wake(&first, &rings).unwrap_err();
+    rings.refused.set(false);
+    bell.wake(&first, &rings).unwrap();
+    assert_eq!(bell.take_first(&memory), None);
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    bell.wake(&first, &rings).unwrap();
+    assert_eq!(bell.take_first(&memory), Some(Token(1)));
 }
 
 // ── wake_all ───────────────────────────────────────────────────────────────────────────────────

@@ -178,7 +178,20 @@ impl Kernel for Epoll {
 impl Epoll {
     /// Commits the `n` events that the kernel wrote, but for the bell's own.
     #[cold]
+    #[inline(never)]
     fn take_bell_out(&self, events: &mut Events, n: usize, ended: usize) {
+        let room = events.room();
+        if n == 1 && room.len() > 1 && is_bell(&room[0]) {
+            // So a wake nearly always ends a sleep.
+            events.memory.rings = ended; // CLEAN-PREFIX
+            return;
+        }
+        self.take_bell_out_of(events, n, ended);
+    }
+
+    /// The same of any batch.
+    #[inline(never)]
+    fn take_bell_out_of(&self, events: &mut Events, n: usize, ended: usize) {
         let before = events.len();
         if self.rings_begun.load(SeqCst) == 0 {
             // A new batch of a poller that has never rung: nothing to look for, full or not.
@@ -189,7 +202,7 @@ impl Epoll {
         let room = events.room();
         let spare = room.len();
         let mut count = n;
-        // Nearly always alone, else mostly behind the others.
+        // Mostly behind the others.
         let bell = room[..n].iter().rposition(is_bell);
         if let Some(place) = bell {
             count -= 1;
