@@ -40,8 +40,9 @@ impl Poller {
     ///
     /// For servers whose latency counts for more than a CPU: a thread that waits keeps its CPU busy
     /// for up to that time. It helps only with devices whose drivers can be polled (NAPI), and only
-    /// while all sockets of the poller come from the same receive queue; loopback and Unix sockets
-    /// gain nothing. Waits with a zero timeout look once.
+    /// while all sockets of the poller come from the same receive queue, which
+    /// `poll_sys::socket_option::napi_id` tells of each; loopback and Unix sockets gain nothing. Waits
+    /// with a zero timeout look once.
     ///
     /// # Errors
     /// `Unsupported`: not epoll, or Linux before 6.9, or built without `CONFIG_NET_RX_BUSY_POLL`.

@@ -24,6 +24,7 @@ pub(crate) const NAMES: Names = Names {
     no_sigpipe: None,
     pipe_no_sigpipe: None,
     share_port: Some(libc::SO_REUSEPORT),
+    napi_id: None,
     cloexec_rights: libc::MSG_CMSG_CLOEXEC,
     report_tos: None,
     reported_tos: None,

@@ -72,6 +72,10 @@ pub(crate) mod udp_v4;
 pub(crate) const REPORT_PKTINFO: c_int = libc::IP_PKTINFO;
 pub(crate) const PKTINFO_SOURCE_AT: usize = offset_of!(libc::in_pktinfo, ipi_spec_dst);
 
+/// Of `asm/socket.h`. `libc` has it for Linux but not for Android.
+const SO_INCOMING_NAPI_ID: c_int =
+    if cfg!(any(target_arch = "sparc", target_arch = "sparc64")) { 0x3a } else { 56 };
+
 pub(crate) const NAMES: Names = Names {
     rdhup: libc::POLLRDHUP,
     realtime: Some(|| (libc::SIGRTMIN(), libc::SIGRTMAX())),
@@ -79,6 +83,7 @@ pub(crate) const NAMES: Names = Names {
     no_sigpipe: None,
     pipe_no_sigpipe: None,
     share_port: Some(libc::SO_REUSEPORT),
+    napi_id: Some(SO_INCOMING_NAPI_ID),
     cloexec_rights: libc::MSG_CMSG_CLOEXEC,
     report_tos: Some(libc::IP_RECVTOS),
     reported_tos: Some(libc::IP_TOS),

@@ -18,6 +18,8 @@ pub(crate) struct Names {
     pub(crate) pipe_no_sigpipe: Option<c_int>,
     /// The option that lets several sockets share a port and its load.
     pub(crate) share_port: Option<c_int>,
+    /// The option that tells from which of a device's queues a socket is fed.
+    pub(crate) napi_id: Option<c_int>,
     /// The flag of `recvmsg` that makes received descriptors close-on-exec.
     pub(crate) cloexec_rights: c_int,
     /// The option that reports the IPv4 type of service.

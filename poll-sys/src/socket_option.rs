@@ -3,6 +3,7 @@
 
 use std::io;
 use std::mem::size_of;
+use std::num::NonZeroU32;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use libc::{c_int, socklen_t};
@@ -105,6 +106,40 @@ pub fn is_listening(fd: BorrowedFd<'_>) -> io::Result<bool> {
     Ok(get_int(fd, libc::SOL_SOCKET, libc::SO_ACCEPTCONN)? != 0)
 }
 
+/// Which receive queue of a network device feeds a socket, as the kernel numbers those that can be
+/// polled; `None` if nothing has come to it from such a one, as on loopback.
+///
+/// For busy polling, which helps only while all sockets of a poller have the same number.
+///
+/// # Errors
+/// What `getsockopt(2)` says: `ENOTSOCK`; `ENOPROTOOPT` of Linux before 4.12.
+///
+/// # Platform
+/// | system | |
+/// |---|---|
+/// | Linux, Android | `SO_INCOMING_NAPI_ID` |
+/// | others | `None`, without asking |
+///
+/// # Cost
+/// One syscall. No allocation.
+///
+/// # Source
+/// <https://man7.org/linux/man-pages/man7/socket.7.html>, `Documentation/networking/napi.rst` of Linux.
+///
+/// # Examples
+/// ```
+/// use std::os::fd::AsFd;
+/// let socket = std::net::UdpSocket::bind("127.0.0.1:0")?;
+/// assert_eq!(poll_sys::socket_option::napi_id(socket.as_fd())?, None);
+/// # std::io::Result::Ok(())
+/// ```
+pub fn napi_id(fd: BorrowedFd<'_>) -> io::Result<Option<NonZeroU32>> {
+    match NAMES.napi_id {
+        Some(name) => Ok(NonZeroU32::new(get_int(fd, libc::SOL_SOCKET, name)? as u32)),
+        None => Ok(None),
+    }
+}
+
 /// Sets an option whose value is an int.
 ///
 /// # Errors
@@ -130,4 +165,28 @@ pub(crate) fn get_int(fd: BorrowedFd<'_>, level: c_int, name: c_int) -> io::Resu
     // first pointer, which is to a live int of that size, and the length at the second.
     check(unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, into.cast(), &raw mut len) })?;
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn who_is_fed_by_loopback_has_no_queue() {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.send_to(b"x", socket.local_addr().unwrap()).unwrap();
+        socket.recv(&mut [0]).unwrap();
+        assert_eq!(napi_id(socket.as_fd()).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_no_socket_is_an_error_where_sockets_have_queues() {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        match napi_id(file.as_fd()) {
+            Err(error) => assert_eq!(error.raw_os_error(), Some(libc::ENOTSOCK)),
+            Ok(queue) => assert!(queue.is_none() && NAMES.napi_id.is_none()),
+        }
+    }
 }

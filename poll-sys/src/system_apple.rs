@@ -60,6 +60,7 @@ pub(crate) const NAMES: Names = Names {
     no_sigpipe: Some(libc::SO_NOSIGPIPE),
     pipe_no_sigpipe: Some(libc::F_SETNOSIGPIPE),
     share_port: Some(libc::SO_REUSEPORT),
+    napi_id: None,
     cloexec_rights: 0,
     report_tos: Some(libc::IP_RECVTOS),
     reported_tos: Some(libc::IP_RECVTOS),

@@ -47,6 +47,7 @@ pub(crate) const NAMES: Names = Names {
     no_sigpipe: None,
     pipe_no_sigpipe: None,
     share_port: None,
+    napi_id: None,
     cloexec_rights: 0,
     report_tos: None,
     reported_tos: None,
