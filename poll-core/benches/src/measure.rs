@@ -181,7 +181,9 @@ fn calibrate(runner: &mut Runner) -> u64 {
     }
 }
 
-fn quantile(values: &mut [f64], at: f64) -> f64 {
+/// The value at this part of all of them, from 0 to 1.
+#[must_use]
+pub fn quantile(values: &mut [f64], at: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values[((values.len() - 1) as f64 * at).round() as usize]
 }

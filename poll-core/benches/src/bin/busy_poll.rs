@@ -14,6 +14,7 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use poll_core::{BusyPoll, Events, Interest, Mode, Poller, Registration, Token};
+use poll_core_benches::measure::quantile;
 use serde_json::json;
 
 const TIME: Duration = Duration::from_micros(200);
@@ -59,7 +60,7 @@ fn ask(address: &str) -> io::Result<()> {
                 let begun = Instant::now();
                 end.say(n as u8)?;
                 assert_eq!(end.hear()?, Some(n as u8));
-                times.push(begun.elapsed());
+                times.push(begun.elapsed().as_nanos() as f64);
             }
             queue = poll_sys::socket_option::napi_id(end.stream.as_fd())?;
             medians[way].push(quantile(&mut times, 0.5));
@@ -67,8 +68,8 @@ fn ask(address: &str) -> io::Result<()> {
         }
     }
     for (way, name) in WAYS.iter().enumerate() {
-        let median_ns = quantile(&mut medians[way], 0.5).as_nanos() as u64;
-        let p99_ns = quantile(&mut tails[way], 0.5).as_nanos() as u64;
+        let median_ns = quantile(&mut medians[way], 0.5);
+        let p99_ns = quantile(&mut tails[way], 0.5);
         println!(
             "{}",
             json!({ "way": name, "median_ns": median_ns, "p99_ns": p99_ns, "queue": queue })
@@ -119,9 +120,4 @@ impl End {
             }
         }
     }
-}
-
-fn quantile(times: &mut [Duration], at: f64) -> Duration {
-    times.sort_unstable();
-    times[((times.len() - 1) as f64 * at) as usize]
 }
