@@ -49,14 +49,14 @@ impl Bell {
     #[inline(never)]
     pub(super) fn wake_after_all(&self, kernel: &impl Ring) -> io::Result<()> {
         let before = self.word.load(SeqCst) & !WAKES;
-        self.ring_first(before, kernel).inspect_err(|_| self.take_back(FIRST))
+        self.ring_once(before, kernel).inspect_err(|_| self.take_back(FIRST))
     }
 
     /// The wake of the first waker that finds none of its own pending.
     #[inline(never)]
     fn wake_first(&self, kernel: &impl Ring) -> io::Result<()> {
         let before = self.word.fetch_or(FIRST, SeqCst);
-        self.ring_first(before, kernel).inspect_err(|_| self.take_back(FIRST))
+        self.ring_once(before, kernel).inspect_err(|_| self.take_back(FIRST))
     }
 
     /// The same of a waker that stands in line with others.
@@ -75,7 +75,7 @@ impl Bell {
         }
         let was_set = place.set();
         let before = self.word.fetch_or(WAKE, SeqCst);
-        self.ring_first(before, kernel).inspect_err(|_| {
+        self.ring_once(before, kernel).inspect_err(|_| {
             // In this order: a clone that finds WAKE clear again sets the bit anew.
             if !was_set {
                 place.clear();
@@ -87,7 +87,7 @@ impl Bell {
     /// For who has set WAKE or FIRST where `before` stood: rings if neither was set and somebody
     /// sleeps.
     #[inline]
-    fn ring_first(&self, before: usize, kernel: &impl Ring) -> io::Result<()> {
+    fn ring_once(&self, before: usize, kernel: &impl Ring) -> io::Result<()> {
         if before & WAKES != 0 || (before < SLEEPER && !self.alone.load(SeqCst)) {
             return Ok(());
         }
