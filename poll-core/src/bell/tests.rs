@@ -424,17 +424,19 @@ fn a_bell_for_nesting_rings_for_each_wake_although_nobody_sleeps() {
 
 #[test]
 fn who_sleeps_alone_is_not_counted_and_is_rung_for() {
-    let (bell, rings, mut memory) = quiet();
-    let place = bell.place(Token(1)).unwrap();
-    assert_eq!(bell.enter_alone(&memory), Entry::Alone);
-    bell.wake(&place, &rings).unwrap();
-    assert!(leave(&bell, Entry::Alone, &rings));
-    assert_eq!((rings.made.take(), take(&bell, &mut memory, 9, &rings)), (1, vec![1]));
-    // Awake again.
-    bell.wake(&place, &rings).unwrap();
-    assert_eq!((rings.made.take(), take(&bell, &mut memory, 9, &rings)), (0, vec![1]));
-    assert_eq!(bell.enter_alone(&memory), Entry::Alone);
-    assert!(!leave(&bell, Entry::Alone, &rings));
+    for place_of in [|b: &Bell, t| b.place(t).unwrap(), place_in_line] {
+        let (bell, rings, mut memory) = quiet();
+        let place = place_of(&bell, Token(1));
+        assert_eq!(bell.enter_alone(&memory), Entry::Alone);
+        bell.wake(&place, &rings).unwrap();
+        assert!(leave(&bell, Entry::Alone, &rings));
+        assert_eq!((rings.made.take(), take(&bell, &mut memory, 9, &rings)), (1, vec![1]));
+        // Awake again.
+        bell.wake(&place, &rings).unwrap();
+        assert_eq!((rings.made.take(), take(&bell, &mut memory, 9, &rings)), (0, vec![1]));
+        assert_eq!(bell.enter_alone(&memory), Entry::Alone);
+        assert!(!leave(&bell, Entry::Alone, &rings));
+    }
 }
 
 #[test]
