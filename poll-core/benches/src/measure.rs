@@ -139,12 +139,12 @@ pub fn measure(workload: &Workload, plan: &Plan<'_>) -> Vec<Figure> {
     let times = calibrate(first);
     let mut rounds: Vec<Vec<f64>> = vec![Vec::new(); runners.len()];
     let begun = Instant::now();
-    let mut first = 0;
+    // Whoever comes behind a peer that sleeps finds a colder CPU: nobody always does.
+    let mut order: Vec<usize> = (0..runners.len()).collect();
+    let mut random = fastrand::Rng::with_seed(1);
     while begun.elapsed() < plan.budget || rounds[0].len() < 5 {
-        // Everybody begins a round as often as everybody else.
-        first = (first + 1) % runners.len();
-        for place in 0..runners.len() {
-            let at = (first + place) % runners.len();
+        random.shuffle(&mut order);
+        for &at in &order {
             let runner = &mut runners[at].1;
             // Once unmeasured: the caches are another peer's.
             runner.run(1);
