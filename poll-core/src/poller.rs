@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use poll_sys::arc::Arc;
@@ -13,7 +12,7 @@ use crate::backend::{Any, Backend, Key};
 use crate::bell::Bell;
 use crate::builder::Builder;
 use crate::error::{RegisterError, Rejected};
-use crate::events::{Events, Memory};
+use crate::events::Events;
 use crate::interest::Interest;
 use crate::mode::Mode;
 use crate::notifier::Notifier;
@@ -71,13 +70,9 @@ pub(crate) struct Inner {
     pub(crate) backend: Any,
     pub(crate) bell: Bell,
     mark: Mark,
-    /// Tells a batch whether it was this poller that it last served.
-    number: usize,
     /// How long a wait looks without sleeping first.
     spin: Option<Duration>,
 }
-
-static NUMBERS: AtomicUsize = AtomicUsize::new(1);
 
 impl Poller {
     /// A poller on the best backend of this system.
@@ -115,8 +110,7 @@ impl Poller {
 
     pub(crate) fn with_parts(backend: Any, bell: Bell, spin: Option<Duration>) -> io::Result<Self> {
         let mark = Mark::new()?;
-        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { inner: Arc::try_new(Inner { bell, backend, mark, number, spin })? })
+        Ok(Self { inner: Arc::try_new(Inner { bell, backend, mark, spin })? })
     }
 
     /// The backend that this poller stands on.
@@ -408,25 +402,13 @@ impl Inner {
 
     #[inline(always)]
     fn wait_within(&self, events: &mut Events, limit: &Limit) -> io::Result<usize> {
-        if !self.is_of_this_process() || events.memory.poller != self.number {
-            return self.meet(events, limit);
+        if !self.is_of_this_process() {
+            return refuse(events);
         }
         if self.spin.is_some() && !matches!(limit, Limit::Zero) {
             return self.spin(events, limit);
         }
         self.backend.wait(&self.bell, events, limit)
-    }
-
-    /// A wait in a process that may not, or with a batch that this poller has not served last.
-    #[cold]
-    #[inline(never)]
-    fn meet(&self, events: &mut Events, limit: &Limit) -> io::Result<usize> {
-        if !self.is_of_this_process() {
-            events.clear();
-            return Err(RegisterError::Forked.into());
-        }
-        self.introduce(events);
-        self.wait_within(events, limit)
     }
 
     /// Looks again and again for as long as the builder said, and sleeps only then.
@@ -455,18 +437,6 @@ impl Inner {
                 self.backend.wait(&self.bell, events, &left)
             }
         }
-    }
-
-    /// A batch that served another poller last, or none.
-    fn introduce(&self, events: &mut Events) {
-        events.memory = Memory {
-            poller: self.number,
-            // A new batch gets every `wake_all` there was: its thread may have been started for one.
-            herd: if events.memory.poller == 0 { 0 } else { self.bell.herds() },
-            // No ring has this number: whatever the bell holds is looked for.
-            rings: usize::MAX,
-            served_user: false,
-        };
     }
 
     #[inline]
@@ -506,6 +476,14 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// A wait in a process that may not.
+#[cold]
+#[inline(never)]
+fn refuse(events: &mut Events) -> io::Result<usize> {
+    events.clear();
+    Err(RegisterError::Forked.into())
 }
 
 fn check_token(token: Token) -> Result<(), RegisterError> {

@@ -153,7 +153,10 @@ fn go_on<K: Kernel>(
 ) -> io::Result<usize> {
     let mut looked = match entry {
         Entry::Passing | Entry::Alone | Entry::Counted => Some(Look { entry, out, said }),
-        Entry::Pending | Entry::Herd => None,
+        Entry::Pending | Entry::Herd => {
+            bell.introduce(&mut events.memory);
+            None
+        }
     };
     let mut timeout = limit.timeout();
     let blocking = timeout != Some(Duration::ZERO);

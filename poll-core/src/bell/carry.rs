@@ -58,20 +58,18 @@ impl Bell {
 mod tests {
     use super::*;
     use crate::bell::Entry;
-    use crate::bell::tests::{Rings, leave};
-    use crate::events::Memory;
+    use crate::bell::tests::{leave, quiet};
 
     #[test]
     fn sets_ring_once_while_somebody_sleeps_and_never_while_nobody_does() {
         for level in [true, false] {
-            let (bell, rings) = (Bell::new(), Rings::default());
+            let (bell, rings, mut memory) = quiet();
             let carrier = bell.carrier(Token(1), level).unwrap();
             for _ in 0..1000 {
                 bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
                 bell.clear(&carrier, Readiness::READABLE);
             }
             assert_eq!(rings.made.get(), 0);
-            let mut memory = Memory::default();
             bell.take(&mut memory, 9, &rings, |_, _| ());
             assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
             for _ in 0..1000 {
@@ -84,9 +82,8 @@ mod tests {
 
     #[test]
     fn a_set_that_the_system_refuses_leaves_everything_as_it_was() {
-        let (bell, rings) = (Bell::new(), Rings::default());
+        let (bell, rings, mut memory) = quiet();
         let carrier = bell.carrier(Token(1), true).unwrap();
-        let mut memory = Memory::default();
         assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
         rings.refused.set(true);
         let refused = bell.set(&carrier, Readiness::READABLE, &rings).unwrap_err();
@@ -102,8 +99,7 @@ mod tests {
 
     #[test]
     fn a_set_of_nothing_new_is_not_pending() {
-        let (bell, rings) = (Bell::new(), Rings::default());
-        let mut memory = Memory::default();
+        let (bell, rings, mut memory) = quiet();
         for level in [true, false] {
             let carrier = bell.carrier(Token(1), level).unwrap();
             bell.set(&carrier, Readiness::empty(), &rings).unwrap();
@@ -119,9 +115,8 @@ mod tests {
 
     #[test]
     fn an_edge_that_is_set_again_is_pending_again() {
-        let (bell, rings) = (Bell::new(), Rings::default());
+        let (bell, rings, mut memory) = quiet();
         let carrier = bell.carrier(Token(1), false).unwrap();
-        let mut memory = Memory::default();
         for _ in 0..2 {
             bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
             assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 1);
@@ -130,9 +125,8 @@ mod tests {
 
     #[test]
     fn a_refused_set_takes_back_only_what_it_has_added() {
-        let (bell, rings) = (Bell::new(), Rings::default());
+        let (bell, rings, mut memory) = quiet();
         let carrier = bell.carrier(Token(1), true).unwrap();
-        let mut memory = Memory::default();
         let both = Readiness::READABLE | Readiness::WRITABLE;
         bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
         // As if somebody were just taking it.

@@ -80,18 +80,28 @@ const WAKES: usize = WAKE | FIRST;
 #[repr(C)]
 pub(crate) struct Bell {
     word: AtomicUsize,
-    /// The number of the last `wake_all`.
+    /// The number of the last `wake_all`, or the poller's own before the first. No other poller has
+    /// it: a batch that knows it has served this poller last, and has had every `wake_all`.
     herds: AtomicUsize,
     // What changes often, in a process with threads, ends here.
     /// The sleepers that never leave: 1 for nesting, else none.
     outer: usize,
     single: Single,
+    /// The poller's number, never zero.
+    number: usize,
     /// The waker that was made first. It is never another's place, also when the waker is gone: so
     /// whoever has seen FIRST knows whose it is.
     first: OnceLock<First>,
     /// The only thread that there is sleeps, or is on its way in or out.
     alone: AtomicBool,
     desk: Mutex<Desk>,
+}
+
+/// For a poller or a `wake_all`: later than all before.
+fn next_number() -> usize {
+    // Not loom's: it orders nothing.
+    static LAST: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
 }
 
 #[derive(Debug)]
@@ -118,7 +128,8 @@ pub(crate) enum Entry {
     Alone,
     /// Not counted: look into the kernel without sleeping, then [`Bell::come_out`].
     Passing,
-    /// There is something to [`take`](Bell::take).
+    /// There is something to [`take`](Bell::take), or the batch is to be
+    /// [introduced](Bell::introduce).
     Pending,
     /// A `wake_all` is under way: look into the kernel without sleeping and try again.
     Herd,
@@ -173,11 +184,13 @@ impl Bell {
     }
 
     fn with_outer(outer: usize) -> Self {
+        let number = next_number();
         Self {
             word: AtomicUsize::new(outer * SLEEPER),
-            herds: AtomicUsize::new(0),
+            herds: AtomicUsize::new(number),
             outer,
             single: Single::new(),
+            number,
             first: OnceLock::new(),
             alone: AtomicBool::new(false),
             desk: Mutex::new(Desk { places: Places::new(), owed: 0 }),
@@ -190,12 +203,24 @@ impl Bell {
         self.single
     }
 
-    /// The number of the last `wake_all`, for a batch that comes from another poller.
-    pub(crate) fn herds(&self) -> usize {
-        self.herds.load(SeqCst)
+    /// Makes the memory of a batch that served another poller last, or none, one of this.
+    pub(crate) fn introduce(&self, memory: &mut Memory) {
+        if memory.poller == self.number {
+            return;
+        }
+        // A new batch gets every `wake_all` there was: its thread may have been started for one.
+        let is_new = memory.poller == 0;
+        *memory = Memory {
+            poller: self.number,
+            herd: if is_new { self.number } else { self.herds.load(SeqCst) },
+            // No ring has this number: whatever the bell holds is looked for.
+            rings: usize::MAX,
+            served_user: false,
+        };
     }
 
-    /// Whether there may be something to [`take`](Self::take).
+    /// Whether there may be something to [`take`](Self::take), or the batch is to be
+    /// [introduced](Self::introduce).
     #[inline(always)]
     pub(crate) fn is_pending(&self, memory: &Memory) -> bool {
         self.word.load(SeqCst) & WAKES != 0 || self.herds.load(SeqCst) != memory.herd

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Bell, FIRST, First, HERD, LEFT, Place, Ring, SLEEPER, WAKE, WAKES};
+use super::{Bell, FIRST, First, HERD, LEFT, Place, Ring, SLEEPER, WAKE, WAKES, next_number};
 use crate::sync::{SeqCst, lock};
 use crate::token::Token;
 
@@ -107,7 +107,7 @@ impl Bell {
     /// One event for every batch that has waited here.
     pub(crate) fn wake_all(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
         let mut desk = lock(&self.desk);
-        let number = self.herds.load(SeqCst).wrapping_add(1);
+        let number = next_number();
         desk.places.set_herd(place, number)?;
         self.herds.store(number, SeqCst);
         let before = self.word.fetch_or(HERD, SeqCst);

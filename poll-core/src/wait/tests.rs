@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use super::*;
-use crate::bell::tests::leave;
+use crate::bell::tests::{introduced, leave};
 use crate::event::Readiness;
 use crate::token::Token;
 
@@ -303,7 +303,7 @@ fn a_batch_that_the_kernel_has_filled_rings_for_another_sleeper() {
     for timeout in [NOW, Some(MS), None] {
         let script = Script::new();
         // Another thread sleeps; its ring is the one that this wait has come out for.
-        assert_eq!(script.bell.enter(&Default::default(), &script), Entry::Counted);
+        assert_eq!(script.bell.enter(&introduced(&script.bell), &script), Entry::Counted);
         let place = script.bell.place(Token(1)).unwrap();
         let script = script.then(move |script, events| {
             script.bell.wake(&place, script)?;
@@ -323,7 +323,7 @@ fn a_batch_that_the_kernel_has_filled_rings_for_another_sleeper() {
 fn what_is_pending_beside_what_was_taken_rings_for_another_sleeper() {
     let script = Script::new();
     let places = [0, 1].map(|n| script.bell.place(Token(n)).unwrap());
-    assert_eq!(script.bell.enter(&Default::default(), &script), Entry::Counted);
+    assert_eq!(script.bell.enter(&introduced(&script.bell), &script), Entry::Counted);
     for place in &places {
         script.bell.wake(place, &script).unwrap();
     }
@@ -360,7 +360,7 @@ fn wakes_that_turn_out_to_be_nothing_keep_no_wait_from_the_kernel() {
 #[test]
 fn a_thread_that_comes_while_others_are_woken_looks_without_sleeping_until_they_are_out() {
     let script = Script::new();
-    let other = Default::default();
+    let other = introduced(&script.bell);
     let place = script.bell.place(Token(1)).unwrap();
     assert_eq!(script.bell.enter(&other, &script), Entry::Counted);
     script.bell.wake_all(&place, &script).unwrap();
