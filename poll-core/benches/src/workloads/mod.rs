@@ -67,7 +67,9 @@ const fn workload(
 }
 
 use ready::{active, empty_wait, ready, threaded, timeout};
-use register::{arm_again, arm_change, batch, bulk, close, pair, reserve, threads};
+use register::{
+    arm_again, arm_change, batch, bulk, close, pair, reserve, threads, threads_unowned,
+};
 use talk::{accept, accept_reserved, drain, echo, ping_pong};
 use wake::{awake, latency, latency_spinning, pending};
 
@@ -162,6 +164,9 @@ pub const ALL: &[Workload] = &[
     }),
     workload("register from 1 thread", "64 × in and out while one waits", 64, false, |peer| {
         threads(peer, 1)
+    }),
+    workload("register from 1 thread, unowned", "the same without a guard", 64, false, |peer| {
+        threads_unowned(peer, 1)
     }),
     workload("register from 3 threads", "192 × in and out while one waits", 192, false, |peer| {
         threads(peer, 3)

@@ -2,11 +2,13 @@
 
 use std::any::TypeId;
 use std::hint::black_box;
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
+use mio::unix::SourceFd;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use poll_core::{Events, Interest, Mode as Trigger, Poller, Token};
 
@@ -118,41 +120,85 @@ pub(super) fn bulk<R: Reactor>(n: usize) -> Option<Body> {
 /// thread waits. Only for those whose poller can be shared without a lock of the caller's.
 pub(super) fn threads(peer: Peer, count: usize) -> Option<Body> {
     match peer {
-        Peer::Raw | Peer::RawAgain => {
-            let epoll = Arc::new(Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).unwrap());
-            let bell = source();
-            epoll.add(&bell, EpollEvent::new(EpollFlags::EPOLLIN, 0)).unwrap();
-            let wait = {
-                let epoll = epoll.clone();
-                move || {
-                    while epoll.wait(&mut [EpollEvent::empty(); 8], EpollTimeout::NONE).is_err() {}
-                }
-            };
-            let pair = move |fd: &Fd| {
-                let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP;
-                epoll.add(fd, EpollEvent::new(flags, 1)).unwrap();
-                epoll.delete(fd).unwrap();
-            };
-            Some(crew(count, wait, pair, move || ring(&bell)))
-        }
-        Peer::Ours => {
-            let poller = Poller::new().unwrap();
-            let waker = poller.waker(Token(0)).unwrap();
-            let wait = {
-                let poller = poller.clone();
-                move || {
-                    poller.wait(&mut Events::with_capacity(8), None).unwrap();
-                }
-            };
-            let pair = move |fd: &Fd| {
-                let token = Token(1);
-                // Borrowed, as the hand-written loop has it.
-                drop(poller.register(fd, token, Interest::READABLE, Trigger::Level).unwrap());
-            };
-            Some(crew(count, wait, pair, move || waker.wake().unwrap()))
-        }
+        Peer::Raw | Peer::RawAgain => Some(threads_raw(count)),
+        Peer::Ours => Some(threads_ours(count, |poller, fd| {
+            // Borrowed, as the hand-written loop has it.
+            drop(poller.register(fd, Token(1), Interest::READABLE, Trigger::Level).unwrap());
+        })),
+        Peer::Mio => Some(threads_mio(count)),
+        Peer::PollingLevel => Some(threads_polling(count)),
         _ => None,
     }
+}
+
+/// The same without the guard, which counts an owner of the poller.
+pub(super) fn threads_unowned(peer: Peer, count: usize) -> Option<Body> {
+    match peer {
+        Peer::Raw | Peer::RawAgain => Some(threads_raw(count)),
+        Peer::Ours => Some(threads_ours(count, |poller, fd| {
+            poller.add(fd, Token(1), Interest::READABLE, Trigger::Level).unwrap();
+            poller.delete(fd).unwrap();
+        })),
+        _ => None,
+    }
+}
+
+fn threads_raw(count: usize) -> Body {
+    let epoll = Arc::new(Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).unwrap());
+    let bell = source();
+    epoll.add(&bell, EpollEvent::new(EpollFlags::EPOLLIN, 0)).unwrap();
+    let wait = {
+        let epoll = epoll.clone();
+        move || while epoll.wait(&mut [EpollEvent::empty(); 8], EpollTimeout::NONE).is_err() {}
+    };
+    let pair = move |fd: &Fd| {
+        let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP;
+        epoll.add(fd, EpollEvent::new(flags, 1)).unwrap();
+        epoll.delete(fd).unwrap();
+    };
+    crew(count, wait, pair, move || ring(&bell))
+}
+
+fn threads_ours(count: usize, pair: fn(&Poller, &Fd)) -> Body {
+    let poller = Poller::new().unwrap();
+    let waker = poller.waker(Token(0)).unwrap();
+    let wait = {
+        let poller = poller.clone();
+        move || {
+            poller.wait(&mut Events::with_capacity(8), None).unwrap();
+        }
+    };
+    crew(count, wait, move |fd| pair(&poller, fd), move || waker.wake().unwrap())
+}
+
+fn threads_mio(count: usize) -> Body {
+    let mut poll = mio::Poll::new().unwrap();
+    let registry = poll.registry().try_clone().unwrap();
+    let waker = mio::Waker::new(&registry, mio::Token(0)).unwrap();
+    let wait = move || while poll.poll(&mut mio::Events::with_capacity(8), None).is_err() {};
+    let pair = move |fd: &Fd| {
+        let mut source = SourceFd(&fd.as_raw_fd());
+        registry.register(&mut source, mio::Token(1), mio::Interest::READABLE).unwrap();
+        registry.deregister(&mut source).unwrap();
+    };
+    crew(count, wait, pair, move || waker.wake().unwrap())
+}
+
+fn threads_polling(count: usize) -> Body {
+    let poller = Arc::new(polling::Poller::new().unwrap());
+    let waker = poller.clone();
+    let wait = {
+        let poller = poller.clone();
+        move || {
+            poller.wait(&mut Vec::new(), None).unwrap();
+        }
+    };
+    let pair = move |fd: &Fd| {
+        let (fd, event) = (fd.as_raw_fd(), polling::Event::readable(1));
+        poller.add_with_mode(fd, event, polling::PollMode::Level).unwrap();
+        poller.delete(fd).unwrap();
+    };
+    crew(count, wait, pair, move || waker.notify().unwrap())
 }
 
 /// One thread in `wait`, and `count` that do 64 pairs each for every operation.
