@@ -11,6 +11,7 @@ use crate::token::Token;
 impl Bell {
     /// A place for a notifier with this token. ENOMEM if there is no memory for it.
     pub(crate) fn carrier(&self, token: Token, level: bool) -> io::Result<Carrier> {
+        self.form_line();
         lock(&self.desk).places.add_carrier(token, level)
     }
 

@@ -92,6 +92,8 @@ pub(crate) struct Bell {
     /// The waker that was made first. It is never another's place, also when the waker is gone: so
     /// whoever has seen FIRST knows whose it is.
     first: OnceLock<First>,
+    /// There is or was somebody beside the first waker.
+    has_line: AtomicBool,
     /// The only thread that there is sleeps, or is on its way in or out.
     alone: AtomicBool,
     desk: Mutex<Desk>,
@@ -192,6 +194,7 @@ impl Bell {
             single: Single::new(),
             number,
             first: OnceLock::new(),
+            has_line: AtomicBool::new(false),
             alone: AtomicBool::new(false),
             desk: Mutex::new(Desk { places: Places::new(), owed: 0 }),
         }

@@ -273,12 +273,12 @@ fn a_first_waker_that_never_rests_keeps_nobody_from_being_heard() {
 }
 
 #[test]
-fn a_wake_of_the_first_waker_that_was_taken_between_two_looks_rings_if_somebody_sleeps() {
+fn a_wake_of_the_first_waker_that_does_not_ask_for_others_rings_if_somebody_sleeps() {
     for sleepers in [0, 1] {
         let (bell, rings, mut memory) = with_sleepers(sleepers);
         let _first = bell.place(Token(1)).unwrap();
         bell.word.fetch_or(FIRST, SeqCst);
-        bell.wake_after_all(&rings).unwrap();
+        bell.ring_unasked(&rings).unwrap();
         assert_eq!(rings.made.get(), sleepers);
         assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
     }

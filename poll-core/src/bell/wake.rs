@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Bell, FIRST, First, HERD, LEFT, Place, Ring, SLEEPER, WAKE, WAKES, next_number};
-use crate::sync::{SeqCst, lock};
+use crate::sync::{Ordering, SeqCst, lock};
 use crate::token::Token;
 
 impl Bell {
@@ -15,6 +15,8 @@ impl Bell {
             place.is_first = true;
             // Under the lock: nobody else has set it meanwhile.
             let _set = self.first.set(First { token, place: place.clone() });
+        } else {
+            self.form_line();
         }
         Ok(place)
     }
@@ -32,27 +34,39 @@ impl Bell {
         if !place.is_first {
             return self.wake_in_line(place, kernel);
         }
-        if self.word.load(SeqCst) & FIRST == 0 {
-            return self.wake_first(kernel);
+        let alone = self.single.is_certain();
+        if alone || self.has_line.load(Ordering::Relaxed) {
+            if self.word.load(SeqCst) & FIRST == 0 {
+                return self.wake_first(kernel);
+            }
+            if alone {
+                // It is this thread itself that will take it, and not before this has returned.
+                return Ok(());
+            }
         }
-        if self.single.is_certain() || self.word.fetch_or(FIRST, SeqCst) & FIRST != 0 {
-            // If certain: it is this thread itself that will take it, and not before this has returned.
+        // What else stands there is not asked, nor looked at before: so this is one instruction of most
+        // CPUs, and the cache line comes once.
+        if self.word.fetch_or(FIRST, SeqCst) & FIRST != 0 {
             return Ok(());
         }
-        self.wake_after_all(kernel)
+        self.ring_unasked(kernel)
     }
 
-    /// The wake that has set FIRST anew, because it was taken between the two looks at it. Whether
-    /// somebody else has rung meanwhile was not asked there, which makes the second one quick. So this
-    /// may ring once too often; and if that is refused, the wake of that other one is late as well.
-    #[cold]
+    /// For who has set FIRST and has not asked whether WAKE was set, and so somebody has rung. Where
+    /// others may set it, this may ring once too often; and if that is refused, the wake of that other
+    /// one is late as well.
     #[inline(never)]
-    pub(super) fn wake_after_all(&self, kernel: &impl Ring) -> io::Result<()> {
+    pub(super) fn ring_unasked(&self, kernel: &impl Ring) -> io::Result<()> {
         let before = self.word.load(SeqCst) & !WAKES;
         self.ring_once(before, kernel).inspect_err(|_| self.take_back(FIRST))
     }
 
-    /// The wake of the first waker that finds none of its own pending.
+    /// Somebody beside the first waker is about to come, or has come.
+    pub(super) fn form_line(&self) {
+        self.has_line.store(true, Ordering::Relaxed);
+    }
+
+    /// The wake of the first waker that finds none of its own pending, and asks what else is.
     #[inline(never)]
     fn wake_first(&self, kernel: &impl Ring) -> io::Result<()> {
         let before = self.word.fetch_or(FIRST, SeqCst);
