@@ -71,38 +71,40 @@ pub(crate) fn wait<K: Kernel>(
         Limit::None | Limit::Time { .. } => bell.enter(&events.memory, kernel),
     };
     // Each a look of its own, which knows how it was entered.
-    let (look, found) = match entry {
-        Entry::Passing => first_look(bell, kernel, events, Entry::Passing, limit),
-        Entry::Alone => first_look(bell, kernel, events, Entry::Alone, limit),
-        Entry::Counted => first_look(bell, kernel, events, Entry::Counted, limit),
+    match entry {
+        Entry::Passing => first_look(bell, kernel, events, limit, Entry::Passing),
+        Entry::Alone => first_look(bell, kernel, events, limit, Entry::Alone),
+        Entry::Counted => first_look(bell, kernel, events, limit, Entry::Counted),
         Entry::Pending | Entry::Herd => {
             events.clear();
-            return go_on(bell, kernel, events, limit, entry, Out::QUIET, Ok(()));
+            go_on(bell, kernel, events, limit, entry, Out::QUIET, Ok(()))
         }
-    };
-    let settled = entry == Entry::Passing || found > 0;
-    if settled && look.said.is_ok() && look.out.is_quiet() {
-        events.memory.served_user = false;
-        return Ok(found);
     }
-    end(bell, kernel, events, limit, entry, look.out, look.said)
 }
 
-/// The first look of a wait, and how many events it found.
+/// The first look of a wait, which is mostly all of it.
 #[inline(always)]
 fn first_look<K: Kernel>(
     bell: &Bell,
     kernel: &K,
     events: &mut Events,
-    entry: Entry,
     limit: &Limit,
-) -> (Look, usize) {
+    entry: Entry,
+) -> io::Result<usize> {
     // Here, where the compiler sees that no bound needs to be checked.
     events.clear();
-    let said = kernel.wait(events, limit.timeout());
+    if let Err(error) = kernel.wait(events, limit.timeout()) {
+        let out = bell.come_out(entry);
+        return go_on(bell, kernel, events, limit, entry, out, Err(error));
+    }
     // Before the bell is asked, which the compiler takes for a change of everything.
     let found = events.len();
-    (Look { entry, out: bell.come_out(entry), said }, found)
+    let out = bell.come_out(entry);
+    if out.is_quiet() && (found > 0 || entry == Entry::Passing) {
+        events.memory.served_user = false;
+        return Ok(found);
+    }
+    end(bell, kernel, events, limit, entry, out)
 }
 
 /// What one look into the kernel came to.
@@ -124,9 +126,8 @@ fn end<K: Kernel>(
     limit: &Limit,
     entry: Entry,
     out: Out,
-    said: io::Result<()>,
 ) -> io::Result<usize> {
-    if out.is_first() && said.is_ok() && events.is_empty() {
+    if out.is_first() && events.is_empty() {
         // None if another thread has taken it, or there is more to report.
         if let Some(token) = bell.take_first(&events.memory) {
             // There is room: the capacity is at least 1.
@@ -135,7 +136,7 @@ fn end<K: Kernel>(
             return Ok(1);
         }
     }
-    go_on(bell, kernel, events, limit, entry, out, said)
+    go_on(bell, kernel, events, limit, entry, out, Ok(()))
 }
 
 /// Looks until there is something, or the time is over. The last three are the first [`Look`], in
