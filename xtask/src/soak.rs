@@ -15,7 +15,7 @@ use clap::Args;
 
 use crate::process::Run;
 use crate::report::{Report, Row};
-use crate::run::{self, Kernel};
+use crate::run::{self, Clock, Kernel};
 use crate::workspace;
 
 /// Runs the long jobs: churn, wakes, signals, edges, stale events, drops, scripts.
@@ -131,7 +131,7 @@ fn in_a_machine(descriptors: u64, minutes: u64, seed: u64) -> Result<Row> {
     let name = format!("churn/epoll on Linux {}", KERNEL.version());
     eprintln!("{name}");
     let begun = Instant::now();
-    let output = run::script(KERNEL, &program, &script)?;
+    let output = run::script(KERNEL, Clock::Host, &[program], &script)?;
     let told = output.stdout.lines().find_map(|line| line.strip_prefix("ok: "));
     let row = match told {
         Some(told) => Row::passed(name).cells([told.trim_end()]),

@@ -44,7 +44,7 @@ pub(super) struct Jobs {
 }
 
 /// Those whose counts mean something: not the second run of the same loop, nor the C programs.
-const PEERS: [&str; 6] = [BASE, OURS, "poll-core poll(2)", "mio", "calloop", "tokio"];
+pub(super) const PEERS: [&str; 6] = [BASE, OURS, "poll-core poll(2)", "mio", "calloop", "tokio"];
 
 /// The names that the benchmark looks for before and after what is to be counted.
 const BEGIN: &str = "/poll-bench-begin";

@@ -6,7 +6,7 @@ use svg::node::element::{Circle, Group, Line, Rectangle, Text, Title};
 use svg::{Document, Node};
 
 use super::counts::Count;
-use super::{BAR, BASE, Figure, Findings, OURS, Sharing};
+use super::{BAR, BASE, Figure, Findings, OURS, Sharing, machine};
 
 /// A colour that can be told apart from the others, by people who see few colours too.
 fn colour(peer: &str) -> &'static str {
@@ -217,6 +217,13 @@ pub(super) fn summary(findings: &Findings) -> String {
         findings.bytes_per_registration,
         findings.bytes_of_guard,
     );
+    let all = &findings.all_instructions;
+    for Count { workload, per_operation: ours, .. } in all.iter().filter(|c| c.peer == OURS) {
+        let raw = count(all, workload, BASE).unwrap_or(f64::NAN);
+        let ratio = ours / raw;
+        let _infallible =
+            write!(shown, "\n{ratio:.4} of {raw:.0} instructions with the kernel's: {workload}");
+    }
     for sharing in &findings.sharing {
         let Sharing { way, threads, wakeups_per_accept: wakeups, .. } = sharing;
         let _infallible =
@@ -297,6 +304,11 @@ pub(super) fn page(findings: &Findings) -> String {
     let counts = [
         ("Syscalls per operation", "By strace; which ones, under the pointer.", &findings.syscalls),
         ("Instructions per operation", "In user space, by callgrind.", &findings.instructions),
+        (
+            "Instructions per operation, with the kernel's",
+            machine::ABOUT,
+            &findings.all_instructions,
+        ),
         ("Allocations per operation", "By a counting allocator.", &findings.allocations),
     ]
     .map(|(title, about, counts)| counts_table(title, about, counts, findings))

@@ -6,6 +6,7 @@
 
 mod counts;
 mod html;
+mod machine;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -23,7 +24,8 @@ use crate::workspace;
 ///
 /// All peers take turns, round by round, in one run; each figure is the median over the rounds of
 /// the ratio to the hand-written loop. Syscalls are counted by strace, instructions by callgrind,
-/// where those are installed. Writes report.json and report.html.
+/// and together with the kernel's by an emulated machine, where those are installed. Writes
+/// report.json and report.html.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// Under a minute: fewer rounds, and counts for poll-core and the hand-written loop only.
@@ -73,6 +75,8 @@ struct Findings {
     figures: Vec<Figure>,
     syscalls: Vec<counts::Count>,
     instructions: Vec<counts::Count>,
+    /// Those and the kernel's.
+    all_instructions: Vec<counts::Count>,
     allocations: Vec<counts::Count>,
     /// The ways in which threads share a port, and what each costs.
     sharing: Vec<Sharing>,
@@ -129,6 +133,10 @@ pub(crate) fn run(options: &Options) -> Result<Report> {
         progress.inc(1);
     }
     jobs.run(&mut findings, &progress)?;
+    if !options.quick {
+        progress.set_message("the kernel's instructions");
+        findings.all_instructions = machine::count(&programs.bench, &workloads)?;
+    }
     progress.set_message("allocations");
     counts::allocations(&programs.allocations, &workloads, &mut findings)?;
     if options.only.is_empty() {
@@ -156,6 +164,7 @@ impl Findings {
             figures: Vec::new(),
             syscalls: Vec::new(),
             instructions: Vec::new(),
+            all_instructions: Vec::new(),
             allocations: Vec::new(),
             sharing: Vec::new(),
             bytes_per_registration: 0.0,

@@ -49,6 +49,26 @@ impl Kernel {
     }
 }
 
+/// How a machine keeps its time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Clock {
+    /// By the host's.
+    Host,
+    /// A nanosecond goes by with each instruction, the kernel's among them, and none else: whoever
+    /// times something there counts it.
+    Instructions,
+}
+
+impl Clock {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Host => &["-smp", "2"],
+            // With one CPU, or how often others look for work is counted, too.
+            Self::Instructions => &["-smp", "1", "-icount", "shift=0,sleep=off"],
+        }
+    }
+}
+
 const MIRROR: &str = "http://deb.debian.org/debian";
 /// Everything that can be emulated but `cmpxchg16b`: with several processors, qemu 7.2 garbles the flags
 /// that it leaves behind, and a kernel from 6.5 on, which allocates memory by it, faults.
@@ -83,7 +103,8 @@ poweroff -f
 /// When a tool is missing or the kernel's package cannot be fetched.
 pub(super) fn run(kernel: Kernel, programs: &[Program]) -> Result<Vec<Row>> {
     let begun = Instant::now();
-    let output = boot(kernel, |suites| bundle::write(suites, programs, Place::Kernel))?;
+    let output =
+        boot(kernel, Clock::Host, |suites| bundle::write(suites, programs, Place::Kernel))?;
     let name = format!("Linux {}", kernel.version());
     let results = bundle::read(&output.stdout, programs, Place::Kernel, &name);
     let row = suite::row(&name, "qemu-system-x86_64", &results.verdicts);
@@ -94,22 +115,29 @@ pub(super) fn run(kernel: Kernel, programs: &[Program]) -> Result<Vec<Row>> {
     Ok([row].into_iter().chain(results.skipped).collect())
 }
 
-/// Boots `kernel` and runs a shell script there; `program` stands beside it.
+/// Boots `kernel` and runs a shell script there; `files` stand beside it.
 ///
 /// # Errors
 /// When a tool is missing or the kernel's package cannot be fetched.
-pub(crate) fn script(kernel: Kernel, program: &Path, script: &str) -> Result<Output> {
-    boot(kernel, |suites| {
+pub(crate) fn script(
+    kernel: Kernel,
+    clock: Clock,
+    files: &[PathBuf],
+    script: &str,
+) -> Result<Output> {
+    boot(kernel, clock, |suites| {
         std::fs::create_dir(suites)?;
-        let name = program.file_name().context("a program has a name")?;
-        std::fs::copy(program, suites.join(name))?;
+        for file in files {
+            let name = file.file_name().context("a file has a name")?;
+            std::fs::copy(file, suites.join(name))?;
+        }
         std::fs::write(suites.join("run.sh"), format!("cd /suites\n{script}"))?;
         Ok(())
     })
 }
 
 /// Boots `kernel` with what `fill` puts into a directory, and runs `run.sh` there.
-fn boot(kernel: Kernel, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Output> {
+fn boot(kernel: Kernel, clock: Clock, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Output> {
     for tool in ["qemu-system-x86_64", "cpio", "dpkg-deb", "apt-get"] {
         need(tool)?;
     }
@@ -117,7 +145,8 @@ fn boot(kernel: Kernel, fill: impl FnOnce(&Path) -> Result<()>) -> Result<Output
     let dir = tempfile::tempdir().context("a place for the initial ramdisk")?;
     let ramdisk = ramdisk(dir.path(), fill)?;
     Run::new("qemu-system-x86_64")
-        .args(["-accel", "tcg", "-M", "q35", "-cpu", CPU, "-smp", "2", "-m", "2G"])
+        .args(["-accel", "tcg", "-M", "q35", "-cpu", CPU, "-m", "2G"])
+        .args(clock.arguments())
         .args(["-nographic", "-no-reboot", "-nic", "none"])
         .args(["-append", "console=ttyS0 quiet panic=-1 rdinit=/init"])
         .args(["-kernel".as_ref(), image.as_path()])

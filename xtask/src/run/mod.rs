@@ -17,7 +17,7 @@ use clap::Args;
 use crate::report::{Report, Row};
 use crate::targets::{self, Emulator, TARGETS, Target, Tier};
 use crate::toolchain::Way;
-pub(crate) use kernel::{Kernel, script};
+pub(crate) use kernel::{Clock, Kernel, script};
 use suite::Choice;
 pub(crate) use suite::DOUBTFUL;
 pub(crate) use tally::Tally;

@@ -1,0 +1,80 @@
+//! Instructions with the kernel's: the benchmark in an emulated machine whose clock goes on by one
+//! nanosecond with each instruction. What it times there, it counts; the same each time it is run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::counts::{Count, PEERS};
+use super::{Figure, Workload, installed, lines};
+use crate::process::Run;
+use crate::run::{self, Clock, Kernel};
+
+const KERNEL: Kernel = Kernel::V6_12;
+
+pub(super) const ABOUT: &str = "On Linux 6.12 in an emulated machine of one CPU, whose clock counts \
+     them; the median over rounds.";
+
+/// For the workloads whose user-space instructions are counted too. None, with a word about it, where
+/// there is no machine to be had.
+pub(super) fn count(bench: &Path, workloads: &[Workload]) -> Result<Vec<Count>> {
+    let counted = workloads.iter().filter(|workload| workload.instructions);
+    let runs: String = counted.map(run_of).collect();
+    if runs.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !cfg!(target_arch = "x86_64") || !installed("qemu-system-x86_64") {
+        eprintln!("the kernel's instructions are not counted: that takes x86-64 and its qemu");
+        return Ok(Vec::new());
+    }
+    let mut files = libraries(bench)?;
+    files.push(bench.to_owned());
+    let output = match run::script(KERNEL, Clock::Instructions, &files, &runs) {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("the kernel's instructions are not counted: {error:#}");
+            return Ok(Vec::new());
+        }
+    };
+    let found: String = output
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .flat_map(|l| [l, "\n"])
+        .collect();
+    let figures: Vec<Figure> = lines(&found)?;
+    Ok(figures.into_iter().map(count_of).collect())
+}
+
+/// The line that runs a workload in the machine, by the loader that stands beside the program.
+fn run_of(Workload { name, peers, .. }: &Workload) -> String {
+    const BENCH: &str = "./ld-linux-x86-64.so.2 --library-path . ./poll-core-benches";
+    let peers = PEERS.iter().filter(|peer| peers.iter().any(|p| p == *peer));
+    let peers: String = peers.map(|peer| format!(" --peer '{peer}'")).collect();
+    format!("{BENCH} --milliseconds 60 --only '{name}'{peers}\n")
+}
+
+fn count_of(Figure { workload, peer, nanoseconds, .. }: Figure) -> Count {
+    Count { workload, peer, per_operation: nanoseconds, by_name: BTreeMap::new() }
+}
+
+/// The loader and the libraries of a program.
+fn libraries(program: &Path) -> Result<Vec<PathBuf>> {
+    let told = Run::new("ldd").args([program]).output()?.ok().context("ldd")?.stdout;
+    let paths = told.split_whitespace().filter(|word| word.starts_with('/'));
+    Ok(paths.map(PathBuf::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workload_is_run_with_the_peers_that_it_has() {
+        let peers = ["raw epoll", "raw again", "mio"].map(str::to_owned).to_vec();
+        let workload = Workload { name: "1 ready".to_owned(), instructions: true, peers };
+        let line = run_of(&workload);
+        assert!(line.ends_with(" --only '1 ready' --peer 'raw epoll' --peer 'mio'\n"), "{line}");
+    }
+}
