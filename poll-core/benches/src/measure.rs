@@ -18,6 +18,8 @@ pub struct Figure {
     pub peer: &'static str,
     /// The median over all rounds.
     pub nanoseconds: f64,
+    /// The least of them.
+    pub least: f64,
     /// The median over all rounds of the time through that of the raw loop in the same round.
     pub ratio: f64,
     /// The quartiles of the same.
@@ -160,6 +162,7 @@ pub fn measure(workload: &Workload, plan: &Plan<'_>) -> Vec<Figure> {
             operation: workload.operation,
             peer: peer.name(),
             nanoseconds: quantile(&mut all, 0.5),
+            least: quantile(&mut all, 0.0),
             ratio: quantile(&mut ratios, 0.5),
             ratio_low: quantile(&mut ratios, 0.25),
             ratio_high: quantile(&mut ratios, 0.75),

@@ -14,7 +14,7 @@ use crate::run::{self, Clock, Kernel};
 const KERNEL: Kernel = Kernel::V6_12;
 
 pub(super) const ABOUT: &str = "On Linux 6.12 in an emulated machine of one CPU, whose clock counts \
-     them; the median over rounds.";
+     them; the least over rounds.";
 
 /// For the workloads whose user-space instructions are counted too. None, with a word about it, where
 /// there is no machine to be had.
@@ -55,8 +55,9 @@ fn run_of(Workload { name, peers, .. }: &Workload) -> String {
     format!("{BENCH} --milliseconds 60 --only '{name}'{peers}\n")
 }
 
-fn count_of(Figure { workload, peer, nanoseconds, .. }: Figure) -> Count {
-    Count { workload, peer, per_operation: nanoseconds, by_name: BTreeMap::new() }
+/// The least over the rounds: the clock leaps when the timer interrupts one of them.
+fn count_of(Figure { workload, peer, least, .. }: Figure) -> Count {
+    Count { workload, peer, per_operation: least, by_name: BTreeMap::new() }
 }
 
 /// The loader and the libraries of a program.
