@@ -10,8 +10,9 @@ use crate::token::Token;
 /// The batch that [`Poller::wait`](crate::Poller::wait) fills: made once, used for every wait.
 ///
 /// Each thread that waits has its own. A wait clears it first and never puts in more than its
-/// capacity; what does not fit comes in a later wait. A batch may serve several pollers in turn;
-/// [`wake_all`](crate::Waker::wake_all) asks for one batch for each.
+/// capacity; what does not fit comes in a later wait. A batch may serve several pollers in turn, each
+/// first wait with another one being a little slower; [`wake_all`](crate::Waker::wake_all) asks for one
+/// batch for each.
 ///
 /// # Cost
 /// One allocation when it is made, none after. The kernel writes its events straight into it, and
@@ -43,8 +44,11 @@ pub struct Events {
 pub(crate) struct Memory {
     /// That poller's number; zero is none.
     pub(crate) poller: usize,
-    /// The last `wake_all` that was delivered into this batch.
+    /// The stamp of the last `wake_all` there, once all up to it were delivered into this batch or need
+    /// not be; or the poller's own, if there was none.
     pub(crate) herd: usize,
+    /// The number of the last one that was delivered, or need not be.
+    pub(crate) calls: usize,
     /// The last ring of the kernel's bell that can no longer turn up in this batch.
     #[allow(dead_code, reason = "epoll alone counts its rings")]
     pub(crate) rings: usize,

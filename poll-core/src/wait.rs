@@ -140,7 +140,8 @@ fn end<K: Kernel>(
 }
 
 /// Looks until there is something, or the time is over. The last three are the first [`Look`], in
-/// parts because those go into registers; there was none if `entry` does not lead into the kernel.
+/// parts because those go into registers; there was none if `entry` does not lead into the kernel, which
+/// may be so because the bell does not know the batch.
 #[cold]
 #[inline(never)]
 fn go_on<K: Kernel>(

@@ -70,7 +70,8 @@ impl Waker {
     /// # Errors
     /// - [`WakeError::Forked`] in a child of the process that made the poller.
     /// - [`WakeError::Os`] if the system refuses to wake the sleeper; the wake is then taken back, and
-    ///   with it those that its clones have made meanwhile.
+    ///   with it those that its clones have made meanwhile. Those of other wakers and notifiers, made at
+    ///   the same moment, may come with the next wake only.
     ///
     /// # Cost
     /// No syscall while a wake is pending or nobody sleeps, else 1; no allocation.

@@ -10,10 +10,11 @@
 //! - MEMORY-SEEN: neither `nomem` nor `readonly` is said, so the compiler has everything that the
 //!   kernel may read in memory by then, and keeps nothing in registers that the kernel may write.
 //!   What it may reach is what was exposed to it, as an integer.
-//! - LANDING: what stands behind `syscall` up to the next cache line does nothing (`nop`, and what
-//!   `.p2align` fills code with). A branch in the line that the kernel comes back to is found late:
-//!   3.5 ns of an empty wait's 110 on a Xeon (Sapphire Rapids), whether it is taken or not and
-//!   wherever in the line it stands. Where the compiler put it by chance, one build in five had none.
+//! - LANDING-LINE: what stands behind `syscall` up to the next cache line does nothing: what `.p2align`
+//!   fills code with, and a `nop` before it, since the call itself may end with a line. A branch in the
+//!   line that the kernel comes back to is found late: 3.5 ns of an empty wait's 110 on a Xeon (Sapphire
+//!   Rapids), whether it is taken or not and wherever in the line it stands; in four builds of five there
+//!   was one. It costs up to 64 bytes and some three instructions wherever a call is made.
 
 use std::arch::asm;
 
@@ -33,8 +34,8 @@ pub(crate) unsafe fn call4(number: c_long, arguments: [c_long; 4]) -> c_long {
     let [first, second, third, fourth] = arguments;
     let answer;
     // SAFETY: 1. What the kernel does is what the caller has proved. 2. The operands are the
-    // registers of KERNEL-ENTRY. 3. `nostack`, `preserves_flags`: KERNEL-ENTRY, LANDING. 4. Memory:
-    // MEMORY-SEEN.
+    // registers of KERNEL-ENTRY. 3. `nostack`, `preserves_flags`: KERNEL-ENTRY, LANDING-LINE.
+    // 4. Memory: MEMORY-SEEN.
     unsafe {
         asm!(
             "syscall",
@@ -62,8 +63,8 @@ pub(crate) unsafe fn call6(number: c_long, arguments: [c_long; 6]) -> c_long {
     let [first, second, third, fourth, fifth, sixth] = arguments;
     let answer;
     // SAFETY: 1. What the kernel does is what the caller has proved. 2. The operands are the
-    // registers of KERNEL-ENTRY. 3. `nostack`, `preserves_flags`: KERNEL-ENTRY, LANDING. 4. Memory:
-    // MEMORY-SEEN.
+    // registers of KERNEL-ENTRY. 3. `nostack`, `preserves_flags`: KERNEL-ENTRY, LANDING-LINE.
+    // 4. Memory: MEMORY-SEEN.
     unsafe {
         asm!(
             "syscall",

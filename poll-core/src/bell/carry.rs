@@ -82,6 +82,18 @@ mod tests {
     }
 
     #[test]
+    fn a_set_and_a_wake_of_the_first_waker_ring_once() {
+        let (bell, rings, mut memory) = quiet();
+        let first = bell.place(Token(1)).unwrap();
+        let carrier = bell.carrier(Token(2), true).unwrap();
+        assert_eq!(bell.enter(&memory, &rings), Entry::Counted);
+        bell.set(&carrier, Readiness::READABLE, &rings).unwrap();
+        bell.wake(&first, &rings).unwrap();
+        assert_eq!(rings.made.get(), 1);
+        assert_eq!(bell.take(&mut memory, 9, &rings, |_, _| ()), 2);
+    }
+
+    #[test]
     fn a_set_that_the_system_refuses_leaves_everything_as_it_was() {
         let (bell, rings, mut memory) = quiet();
         let carrier = bell.carrier(Token(1), true).unwrap();

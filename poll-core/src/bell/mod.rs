@@ -30,8 +30,14 @@
 //! is full, rings again for another sleeper ([`Bell::pass_on`]); so does, while HERD is set, whoever
 //! looks into the kernel without sleeping ([`Bell::heed`]).
 //!
+//! While the first waker is the only one, it sets FIRST without a look at what else stands there, and
+//! looks at the sleepers afterwards: who was counted before and is gone by then has seen FIRST. It cannot
+//! tell whether a WAKE that it finds came before or after, and so rings in spite of it: once too often if
+//! somebody has just joined it, or a batch has left something over.
+//!
 //! A waker whose ring the kernel refuses clears what announces its wake, and says so; what others have
-//! set meanwhile, relying on that ring, is LEFT, and comes with the next wake, which rings again.
+//! set meanwhile, relying on that ring or beside it, is LEFT, and comes with the next wake, which rings
+//! again.
 //!
 //! Why every thread gets a `wake_all`. It is numbered; each batch remembers the number that it has
 //! seen last ([`Memory::herd`]) and is given those that came later. A thread that sleeps is counted
@@ -80,14 +86,14 @@ const WAKES: usize = WAKE | FIRST;
 #[repr(C)]
 pub(crate) struct Bell {
     word: AtomicUsize,
-    /// The number of the last `wake_all`, or the poller's own before the first. No other poller has
-    /// it: a batch that knows it has served this poller last, and has had every `wake_all`.
+    /// The [stamp](next_stamp) of the last `wake_all`, or the poller's own before the first. No other
+    /// poller has it: a batch that knows it has served this poller last, and has had every `wake_all`.
     herds: AtomicUsize,
     // What changes often, in a process with threads, ends here.
     /// The sleepers that never leave: 1 for nesting, else none.
     outer: usize,
     single: Single,
-    /// The poller's number, never zero.
+    /// The poller's own stamp.
     number: usize,
     /// The waker that was made first. It is never another's place, also when the waker is gone: so
     /// whoever has seen FIRST knows whose it is.
@@ -99,11 +105,19 @@ pub(crate) struct Bell {
     desk: Mutex<Desk>,
 }
 
-/// For a poller or a `wake_all`: later than all before.
-fn next_number() -> usize {
+/// What no other poller or `wake_all` has, and a batch that has served none has neither: not zero.
+///
+/// Only for equality. Where a word has 32 bits they come again, and would be mistaken for each other by a
+/// batch that rested for exactly so long.
+fn next_stamp() -> usize {
     // Not loom's: it orders nothing.
-    static LAST: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-    LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1)
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(1);
+    loop {
+        let stamp = NEXT.fetch_add(1, Ordering::Relaxed);
+        if stamp != 0 {
+            return stamp;
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -117,6 +131,8 @@ struct First {
 #[derive(Debug)]
 struct Desk {
     places: Places,
+    /// How many `wake_all`s there were, which is the number of the last.
+    calls: usize,
     /// While HERD is set: how many of those counted have not come out yet.
     owed: usize,
 }
@@ -186,7 +202,7 @@ impl Bell {
     }
 
     fn with_outer(outer: usize) -> Self {
-        let number = next_number();
+        let number = next_stamp();
         Self {
             word: AtomicUsize::new(outer * SLEEPER),
             herds: AtomicUsize::new(number),
@@ -196,7 +212,7 @@ impl Bell {
             first: OnceLock::new(),
             has_line: AtomicBool::new(false),
             alone: AtomicBool::new(false),
-            desk: Mutex::new(Desk { places: Places::new(), owed: 0 }),
+            desk: Mutex::new(Desk { places: Places::new(), calls: 0, owed: 0 }),
         }
     }
 
@@ -212,10 +228,17 @@ impl Bell {
             return;
         }
         // A new batch gets every `wake_all` there was: its thread may have been started for one.
-        let is_new = memory.poller == 0;
+        let (herd, calls) = match memory.poller {
+            0 => (self.number, 0),
+            _ => {
+                let desk = lock(&self.desk);
+                (self.herds.load(SeqCst), desk.calls)
+            }
+        };
         *memory = Memory {
             poller: self.number,
-            herd: if is_new { self.number } else { self.herds.load(SeqCst) },
+            herd,
+            calls,
             // No ring has this number: whatever the bell holds is looked for.
             rings: usize::MAX,
             served_user: false,
@@ -235,7 +258,8 @@ impl Bell {
         if self.is_pending(memory) { Entry::Pending } else { Entry::Passing }
     }
 
-    /// Counts the calling thread as a sleeper if it may sleep.
+    /// Counts the calling thread as a sleeper if it may sleep. One whose batch is to be
+    /// [introduced](Self::introduce) may not.
     #[inline(always)]
     pub(crate) fn enter(&self, memory: &Memory, kernel: &impl Ring) -> Entry {
         if self.single.is_certain() {
@@ -361,21 +385,26 @@ impl Bell {
         kernel: &impl Ring,
         mut out: impl FnMut(Token, Readiness),
     ) -> usize {
-        let mut desk = lock(&self.desk);
+        let mut guard = lock(&self.desk);
+        let desk = &mut *guard;
         let places = &mut desk.places;
         if self.word.fetch_and(!(WAKES | LEFT), SeqCst) & FIRST != 0 {
             self.line_up();
         }
         let mut taken = 0;
+        // It changes under the lock alone.
         let herds = self.herds.load(SeqCst);
         while taken < quota && memory.herd != herds {
-            match places.next_herd(memory.herd) {
+            match places.next_herd(memory.calls) {
                 Some((number, token)) => {
-                    memory.herd = number;
+                    memory.calls = number;
                     out(token, Readiness::READABLE);
                     taken += 1;
                 }
-                None => memory.herd = herds,
+                None => memory.calls = desk.calls,
+            }
+            if memory.calls == desk.calls {
+                memory.herd = herds;
             }
         }
         while taken < quota {
@@ -387,7 +416,7 @@ impl Bell {
         }
         places.put_back();
         let stay = places.any_set();
-        drop(desk);
+        drop(guard);
         if stay {
             let before = self.word.fetch_or(WAKE, SeqCst);
             self.ring_if(before & WAKES == 0 && before >= SLEEPER, kernel);

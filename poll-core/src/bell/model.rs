@@ -165,6 +165,67 @@ fn who_tries_again_after_a_refusal_is_heard_and_so_is_who_relied_on_it() {
     two_wakers(Mock::refusing);
 }
 
+/// The first waker and one that is just being made, which is when the first begins to ask for others.
+/// What was heard until both were.
+fn a_newcomer(kernel: fn() -> Mock, check: fn(Vec<Token>)) {
+    model(move || {
+        let poller = Poller::on(Bell::new(), kernel());
+        let [first] = poller.places([Token(1)], true);
+        let places: [fn(&Poller, Place) -> Place; 2] =
+            [|_, first| first, |poller, _| poller.bell.place(Token(2)).unwrap()];
+        let wakers = places.map(|place_of| {
+            let (poller, first) = (Arc::clone(&poller), first.clone());
+            thread::spawn(move || {
+                let place = place_of(&poller, first);
+                while poller.bell.wake(&place, &poller.kernel).is_err() {}
+            })
+        });
+        let mut events = Events::with_capacity(4);
+        let mut heard = Vec::new();
+        while ![Token(1), Token(2)].iter().all(|token| heard.contains(token)) {
+            heard.extend(poller.wait(&mut events));
+        }
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+        check(heard);
+    });
+}
+
+#[test]
+fn the_first_waker_and_one_that_is_just_made_are_both_heard_once() {
+    a_newcomer(Mock::new, |mut heard| {
+        heard.sort_unstable();
+        assert_eq!(heard, [Token(1), Token(2)]);
+    });
+}
+
+/// One that is refused tries again, although the other's ring may have told of it.
+#[test]
+fn the_first_waker_and_one_that_is_just_made_are_both_heard_in_spite_of_a_refusal() {
+    a_newcomer(Mock::refusing, |_| ());
+}
+
+#[test]
+fn a_lone_waker_is_heard_beside_its_own_wake_all() {
+    model(|| {
+        let poller = Poller::new();
+        let [place] = poller.places([Token(1)], true);
+        let waker = {
+            let (poller, place) = (Arc::clone(&poller), place.clone());
+            thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
+        };
+        poller.bell.wake_all(&place, &poller.kernel).unwrap();
+        let mut events = Events::with_capacity(4);
+        let mut heard = 0;
+        while heard < 2 {
+            heard += poller.wait(&mut events).len();
+        }
+        assert_eq!(heard, 2);
+        waker.join().unwrap();
+    });
+}
+
 #[test]
 fn a_wake_after_a_wake_that_was_heard_is_heard_too() {
     model_of_both(|with_first| {
@@ -410,30 +471,30 @@ fn a_notifier_that_is_closed_or_gone_is_not_heard() {
 
 #[test]
 fn a_poller_for_nesting_is_readable_while_something_is_pending() {
-    model_of_both(|with_first| {
-        let poller = Poller::on(Bell::for_nesting(), Mock::new());
-        let wakers: Vec<_> = poller
-            .places([Token(1), Token(2)], with_first)
-            .map(|place| {
-                let poller = Arc::clone(&poller);
-                thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
-            })
-            .into();
-        // An outer poller that looks at the inner one only when it is readable, one event at a time.
-        let mut events = Events::with_capacity(1);
-        let mut heard = Vec::new();
-        while heard.len() < 2 {
-            let mut rung = poller.kernel.rung.lock().unwrap();
-            while !*rung {
-                rung = poller.kernel.somebody_rang.wait(rung).unwrap();
-            }
-            drop(rung);
-            heard.extend(poller.look(&mut events));
-        }
-        heard.sort_unstable();
-        assert_eq!(heard, [Token(1), Token(2)]);
-        for waker in wakers {
-            waker.join().unwrap();
-        }
+    model_of_both(|with_first| readable_while_pending([Token(1), Token(2)], with_first));
+    model(|| readable_while_pending([Token(1)], true));
+}
+
+fn readable_while_pending<const N: usize>(tokens: [Token; N], with_first: bool) {
+    let poller = Poller::on(Bell::for_nesting(), Mock::new());
+    let wakers = poller.places(tokens, with_first).map(|place| {
+        let poller = Arc::clone(&poller);
+        thread::spawn(move || poller.bell.wake(&place, &poller.kernel).unwrap())
     });
+    // An outer poller that looks at the inner one only when it is readable, one event at a time.
+    let mut events = Events::with_capacity(1);
+    let mut heard = Vec::new();
+    while heard.len() < N {
+        let mut rung = poller.kernel.rung.lock().unwrap();
+        while !*rung {
+            rung = poller.kernel.somebody_rang.wait(rung).unwrap();
+        }
+        drop(rung);
+        heard.extend(poller.look(&mut events));
+    }
+    heard.sort_unstable();
+    assert_eq!(heard, tokens);
+    for waker in wakers {
+        waker.join().unwrap();
+    }
 }

@@ -368,6 +368,32 @@ fn wake_alls_beyond_the_quota_come_with_the_next_batch() {
     assert!(!bell.is_pending(&memory));
 }
 
+/// What tells pollers apart is drawn by all of them; what comes first is counted by each.
+#[test]
+fn a_wake_all_is_heard_however_many_pollers_and_wake_alls_there_were_elsewhere() {
+    let (bell, rings, mut memory) = quiet();
+    // As after half of all stamps: one that is later by so much counts as earlier.
+    memory.herd = memory.herd.wrapping_sub(usize::MAX / 2 + 9);
+    bell.herds.store(memory.herd, SeqCst);
+    assert!(!bell.is_pending(&memory));
+    bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap();
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);
+    assert!(!bell.is_pending(&memory));
+}
+
+#[test]
+fn a_batch_that_was_elsewhere_gets_the_wake_alls_that_come_then_alone() {
+    let (bell, rings, mut memory) = quiet();
+    let [before, then] = [1, 2].map(|n| bell.place(Token(n)).unwrap());
+    bell.wake_all(&before, &rings).unwrap();
+    Bell::new().introduce(&mut memory);
+    bell.introduce(&mut memory);
+    assert!(!bell.is_pending(&memory));
+    bell.wake_all(&then, &rings).unwrap();
+    assert_eq!(take(&bell, &mut memory, 9, &rings), [2]);
+    assert!(!bell.is_pending(&memory));
+}
+
 #[test]
 fn a_wake_all_that_the_system_refuses_keeps_nobody_from_sleeping() {
     let (bell, rings, mut memory) = with_sleepers(2);

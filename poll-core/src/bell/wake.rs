@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Bell, FIRST, First, HERD, LEFT, Place, Ring, SLEEPER, WAKE, WAKES, next_number};
+use super::{Bell, FIRST, First, HERD, LEFT, Place, Ring, SLEEPER, WAKE, WAKES, next_stamp};
 use crate::sync::{Ordering, SeqCst, lock};
 use crate::token::Token;
 
@@ -121,9 +121,10 @@ impl Bell {
     /// One event for every batch that has waited here.
     pub(crate) fn wake_all(&self, place: &Place, kernel: &impl Ring) -> io::Result<()> {
         let mut desk = lock(&self.desk);
-        let number = next_number();
+        let number = desk.calls.wrapping_add(1);
         desk.places.set_herd(place, number)?;
-        self.herds.store(number, SeqCst);
+        desk.calls = number;
+        self.herds.store(next_stamp(), SeqCst);
         let before = self.word.fetch_or(HERD, SeqCst);
         if before & HERD != 0 {
             // Those that the one under way waits for get both.

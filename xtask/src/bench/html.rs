@@ -319,7 +319,8 @@ pub(super) fn page(findings: &Findings) -> String {
          <style>{STYLE}</style><main><h1>poll-core, measured</h1>\
          <p><code>{}</code> · Linux {} · {}</p>\
          <p>Time as a ratio to a hand-written epoll loop on libc: the median over rounds in which \
-         all take turns, with quartiles, and over several starts. The grey figure is that loop's own time. Beside itself it \
+         all take turns, with quartiles, and that over all starts. The grey figure is that loop's own \
+         time. Beside itself it \
          comes out at {:.3} to {:.3}: nearer than that, two figures are equal.</p>\
          <p class=legend>{legend}</p>{}\
          <p>A registration keeps {} B of heap; a guard is {} B larger than its source.</p>\

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::counts::{Count, PEERS};
-use super::{Figure, Workload, installed, lines};
+use super::{Figure, OURS, Workload, lines};
 use crate::process::Run;
 use crate::run::{self, Clock, Kernel};
 
@@ -16,34 +16,26 @@ const KERNEL: Kernel = Kernel::V6_12;
 pub(super) const ABOUT: &str = "On Linux 6.12 in an emulated machine of one CPU, whose clock counts \
      them; the least over rounds.";
 
-/// For the workloads whose user-space instructions are counted too. None, with a word about it, where
-/// there is no machine to be had.
+/// For the workloads whose user-space instructions are counted too.
+///
+/// # Errors
+/// When there is no such machine, or it has not come to the end of all.
 pub(super) fn count(bench: &Path, workloads: &[Workload]) -> Result<Vec<Count>> {
-    let counted = workloads.iter().filter(|workload| workload.instructions);
-    let runs: String = counted.map(run_of).collect();
-    if runs.is_empty() {
+    let counted: Vec<&Workload> = workloads.iter().filter(|work| work.instructions).collect();
+    if counted.is_empty() {
         return Ok(Vec::new());
     }
-    if !cfg!(target_arch = "x86_64") || !installed("qemu-system-x86_64") {
-        eprintln!("the kernel's instructions are not counted: that takes x86-64 and its qemu");
-        return Ok(Vec::new());
-    }
+    ensure!(cfg!(target_arch = "x86_64"), "its kernel is one for x86-64");
     let mut files = libraries(bench)?;
     files.push(bench.to_owned());
-    let output = match run::script(KERNEL, Clock::Instructions, &files, &runs) {
-        Ok(output) => output,
-        Err(error) => {
-            eprintln!("the kernel's instructions are not counted: {error:#}");
-            return Ok(Vec::new());
-        }
-    };
-    let found: String = output
-        .stdout
-        .lines()
-        .filter(|line| line.starts_with('{'))
-        .flat_map(|l| [l, "\n"])
-        .collect();
-    let figures: Vec<Figure> = lines(&found)?;
+    let runs: String = counted.iter().copied().map(run_of).collect();
+    let output = run::script(KERNEL, Clock::Instructions, &files, &runs)?;
+    let told = output.stdout.lines().filter(|line| line.starts_with('{'));
+    let figures: Vec<Figure> = lines(&told.collect::<Vec<_>>().join("\n"))?;
+    for Workload { name, .. } in counted {
+        let is_ours = |figure: &&Figure| figure.workload == *name && figure.peer == OURS;
+        figures.iter().find(is_ours).with_context(|| format!("{name}: {}", output.said()))?;
+    }
     Ok(figures.into_iter().map(count_of).collect())
 }
 

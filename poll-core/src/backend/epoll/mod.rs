@@ -239,6 +239,8 @@ fn is_bell(event: &native::Native) -> bool {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::bell::Bell;
+    use crate::wait::Limit;
 
     #[test]
     fn an_exclusive_watch_asks_for_no_half_close() {
@@ -331,6 +333,18 @@ mod tests {
             }
             epoll.take_bell_out(&mut events, found, 2);
             assert_eq!((events.len(), events.memory.rings), (found, seen));
+        }
+    }
+
+    /// Each has rung once: what the batch knows of the one is not true of the other.
+    #[test]
+    fn the_bell_is_looked_for_by_a_batch_that_has_seen_as_many_rings_elsewhere() {
+        let mut events = Events::with_capacity(4);
+        for _ in 0..2 {
+            let (bell, epoll) = (Bell::new(), Epoll::new().unwrap());
+            epoll.ring().unwrap();
+            let found = epoll.wait_with(&bell, &mut events, &Limit::Zero).unwrap();
+            assert_eq!((found, events.memory.rings), (0, 1));
         }
     }
 
