@@ -42,11 +42,11 @@ pub struct Events {
 /// waits on it.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    /// That poller's number; zero is none.
+    /// That poller's own stamp; zero is none.
     pub(crate) poller: usize,
     /// The stamp of the last `wake_all` there, once all up to it were delivered into this batch or need
     /// not be; or the poller's own, if there was none.
-    pub(crate) herd: usize,
+    pub(crate) stamp: usize,
     /// The number of the last one that was delivered, or need not be.
     pub(crate) calls: usize,
     /// The last ring of the kernel's bell that can no longer turn up in this batch.

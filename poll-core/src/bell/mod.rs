@@ -40,7 +40,8 @@
 //! again.
 //!
 //! Why every thread gets a `wake_all`. It is numbered; each batch remembers the number that it has
-//! seen last ([`Memory::herd`]) and is given those that came later. A thread that sleeps is counted
+//! seen last ([`Memory::calls`]) and is given those that came later. That there is none is told by its
+//! [stamp](next_stamp) alone, which tells this poller from others, too ([`Memory::stamp`]). A thread that sleeps is counted
 //! when HERD is set, and rung for; one that does not compares the numbers before it sleeps.
 //!
 //! While there is [one thread](Single) alone, nobody can race with it but a signal handler that runs on
@@ -88,13 +89,13 @@ pub(crate) struct Bell {
     word: AtomicUsize,
     /// The [stamp](next_stamp) of the last `wake_all`, or the poller's own before the first. No other
     /// poller has it: a batch that knows it has served this poller last, and has had every `wake_all`.
-    herds: AtomicUsize,
+    stamp: AtomicUsize,
     // What changes often, in a process with threads, ends here.
     /// The sleepers that never leave: 1 for nesting, else none.
     outer: usize,
     single: Single,
     /// The poller's own stamp.
-    number: usize,
+    own_stamp: usize,
     /// The waker that was made first. It is never another's place, also when the waker is gone: so
     /// whoever has seen FIRST knows whose it is.
     first: OnceLock<First>,
@@ -202,13 +203,13 @@ impl Bell {
     }
 
     fn with_outer(outer: usize) -> Self {
-        let number = next_stamp();
+        let own_stamp = next_stamp();
         Self {
             word: AtomicUsize::new(outer * SLEEPER),
-            herds: AtomicUsize::new(number),
+            stamp: AtomicUsize::new(own_stamp),
             outer,
             single: Single::new(),
-            number,
+            own_stamp,
             first: OnceLock::new(),
             has_line: AtomicBool::new(false),
             alone: AtomicBool::new(false),
@@ -224,20 +225,20 @@ impl Bell {
 
     /// Makes the memory of a batch that served another poller last, or none, one of this.
     pub(crate) fn introduce(&self, memory: &mut Memory) {
-        if memory.poller == self.number {
+        if memory.poller == self.own_stamp {
             return;
         }
         // A new batch gets every `wake_all` there was: its thread may have been started for one.
-        let (herd, calls) = match memory.poller {
-            0 => (self.number, 0),
+        let (stamp, calls) = match memory.poller {
+            0 => (self.own_stamp, 0),
             _ => {
                 let desk = lock(&self.desk);
-                (self.herds.load(SeqCst), desk.calls)
+                (self.stamp.load(SeqCst), desk.calls)
             }
         };
         *memory = Memory {
-            poller: self.number,
-            herd,
+            poller: self.own_stamp,
+            stamp,
             calls,
             // No ring has this number: whatever the bell holds is looked for.
             rings: usize::MAX,
@@ -249,7 +250,7 @@ impl Bell {
     /// [introduced](Self::introduce).
     #[inline(always)]
     pub(crate) fn is_pending(&self, memory: &Memory) -> bool {
-        self.word.load(SeqCst) & WAKES != 0 || self.herds.load(SeqCst) != memory.herd
+        self.word.load(SeqCst) & WAKES != 0 || self.stamp.load(SeqCst) != memory.stamp
     }
 
     /// For a thread that will not sleep.
@@ -279,7 +280,7 @@ impl Bell {
             }
         }
         // A `wake_all` that was over before the count is seen here, one after it sees the count.
-        if self.herds.load(SeqCst) == memory.herd {
+        if self.stamp.load(SeqCst) == memory.stamp {
             return Entry::Counted;
         }
         let out = self.come_out(Entry::Counted);
@@ -294,7 +295,7 @@ impl Bell {
         // A handler that runs before this was heard below; one that runs after it rings.
         compiler_fence(SeqCst);
         let word = self.word.load(Ordering::Relaxed);
-        if word & (WAKES | HERD) == 0 && self.herds.load(Ordering::Relaxed) == memory.herd {
+        if word & (WAKES | HERD) == 0 && self.stamp.load(Ordering::Relaxed) == memory.stamp {
             return Entry::Alone;
         }
         self.alone.store(false, Ordering::Relaxed);
@@ -349,7 +350,7 @@ impl Bell {
     /// Takes a wake of the first waker if nothing else is pending: its token.
     #[inline(always)]
     pub(crate) fn take_first(&self, memory: &Memory) -> Option<Token> {
-        if self.herds.load(SeqCst) != memory.herd {
+        if self.stamp.load(SeqCst) != memory.stamp {
             return None;
         }
         let first = self.first.get()?;
@@ -392,9 +393,7 @@ impl Bell {
             self.line_up();
         }
         let mut taken = 0;
-        // It changes under the lock alone.
-        let herds = self.herds.load(SeqCst);
-        while taken < quota && memory.herd != herds {
+        while taken < quota && memory.calls != desk.calls {
             match places.next_herd(memory.calls) {
                 Some((number, token)) => {
                     memory.calls = number;
@@ -403,9 +402,10 @@ impl Bell {
                 }
                 None => memory.calls = desk.calls,
             }
-            if memory.calls == desk.calls {
-                memory.herd = herds;
-            }
+        }
+        if memory.calls == desk.calls {
+            // It changes under the lock alone.
+            memory.stamp = self.stamp.load(SeqCst);
         }
         while taken < quota {
             let Some((token, readiness)) = places.next_ready() else {

@@ -373,8 +373,8 @@ fn wake_alls_beyond_the_quota_come_with_the_next_batch() {
 fn a_wake_all_is_heard_however_many_pollers_and_wake_alls_there_were_elsewhere() {
     let (bell, rings, mut memory) = quiet();
     // As after half of all stamps: one that is later by so much counts as earlier.
-    memory.herd = memory.herd.wrapping_sub(usize::MAX / 2 + 9);
-    bell.herds.store(memory.herd, SeqCst);
+    memory.stamp = memory.stamp.wrapping_sub(usize::MAX / 2 + 9);
+    bell.stamp.store(memory.stamp, SeqCst);
     assert!(!bell.is_pending(&memory));
     bell.wake_all(&bell.place(Token(1)).unwrap(), &rings).unwrap();
     assert_eq!(take(&bell, &mut memory, 9, &rings), [1]);

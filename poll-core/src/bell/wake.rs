@@ -34,12 +34,12 @@ impl Bell {
         if !place.is_first {
             return self.wake_in_line(place, kernel);
         }
-        let alone = self.single.is_certain();
-        if alone || self.has_line.load(Ordering::Relaxed) {
+        let single = self.single.is_certain();
+        if single || self.has_line.load(Ordering::Relaxed) {
             if self.word.load(SeqCst) & FIRST == 0 {
                 return self.wake_first(kernel);
             }
-            if alone {
+            if single {
                 // It is this thread itself that will take it, and not before this has returned.
                 return Ok(());
             }
@@ -124,7 +124,7 @@ impl Bell {
         let number = desk.calls.wrapping_add(1);
         desk.places.set_herd(place, number)?;
         desk.calls = number;
-        self.herds.store(next_stamp(), SeqCst);
+        self.stamp.store(next_stamp(), SeqCst);
         let before = self.word.fetch_or(HERD, SeqCst);
         if before & HERD != 0 {
             // Those that the one under way waits for get both.
