@@ -57,7 +57,7 @@ impl Jobs {
         for workload in workloads {
             // Thousands of sources have the same counts as one thousand, and take long to trace.
             let small = !workload.name.starts_with("10,000") && !workload.name.contains("15,000");
-            for peer in peers.iter().filter(|peer| workload.peers.iter().any(|p| p == *peer)) {
+            for peer in peers.iter().filter(|peer| workload.has(peer)) {
                 let job =
                     |tool| Job { tool, workload: workload.name.clone(), peer: (*peer).to_owned() };
                 if small && installed("strace") {

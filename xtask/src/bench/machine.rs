@@ -1,5 +1,6 @@
 //! Instructions with the kernel's: the benchmark in an emulated machine whose clock goes on by one
-//! nanosecond with each instruction. What it times there, it counts; the same each time it is run.
+//! nanosecond with each instruction. What it times there, it counts: nearly the same each time, and the
+//! same where the kernel puts nothing off.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,11 +41,11 @@ pub(super) fn count(bench: &Path, workloads: &[Workload]) -> Result<Vec<Count>> 
 }
 
 /// The line that runs a workload in the machine, by the loader that stands beside the program.
-fn run_of(Workload { name, peers, .. }: &Workload) -> String {
+fn run_of(workload: &Workload) -> String {
     const BENCH: &str = "./ld-linux-x86-64.so.2 --library-path . ./poll-core-benches";
-    let peers = PEERS.iter().filter(|peer| peers.iter().any(|p| p == *peer));
+    let peers = PEERS.iter().filter(|peer| workload.has(peer));
     let peers: String = peers.map(|peer| format!(" --peer '{peer}'")).collect();
-    format!("{BENCH} --milliseconds 60 --only '{name}'{peers}\n")
+    format!("{BENCH} --milliseconds 60 --only '{}'{peers}\n", workload.name)
 }
 
 /// The least over the rounds: the clock leaps when the timer interrupts one of them.

@@ -68,6 +68,12 @@ struct Workload {
     peers: Vec<String>,
 }
 
+impl Workload {
+    fn has(&self, peer: &str) -> bool {
+        self.peers.iter().any(|mine| mine == peer)
+    }
+}
+
 /// Everything that one run found.
 #[derive(Debug, Serialize)]
 struct Findings {
